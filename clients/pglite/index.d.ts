@@ -1,0 +1,170 @@
+export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json }
+
+/** What the library needs of a PGlite, a PGliteWorker or a transaction to read. */
+export interface Queryable {
+  query<T>(query: string, params?: any[]): Promise<{ rows: T[] }>
+  exec(query: string): Promise<unknown>
+}
+
+/** What the library needs of a PGlite or a PGliteWorker. */
+export interface PGliteLike extends Queryable {
+  transaction<T>(callback: (tx: Queryable) => Promise<T>): Promise<T>
+}
+
+/** A place in the server's ledger. */
+export interface Position {
+  hash: string
+  seq: number
+}
+
+export interface Table {
+  schema: string
+  table: string
+}
+
+export interface Requirements {
+  extensions: string[]
+  collations: string[]
+  server_version: number
+}
+
+/** What an entry's hash covers. */
+export interface EntryFields {
+  seq: number | bigint
+  parent_hash: string
+  class: 'additive' | 'destructive'
+  reset_version: number | bigint
+  schema_hash: string
+  statements: string[]
+  changes_digest: string
+  private_digest: string
+}
+
+export interface RecordedTransaction extends EntryFields {
+  seq: number
+  reset_version: number
+  squashed?: false
+  hash: string
+  record: string
+}
+
+export interface SquashedTransaction {
+  squashed: true
+  seq?: undefined
+  statements: string[]
+  /** On the last transaction of a plan only. */
+  record?: string | null
+}
+
+/** What the server's `electric_schema.handshake` answers. */
+export interface Plan {
+  protocol: 1
+  action: 'ready' | 'migrate' | 'reset' | 'bootstrap'
+  head: Position & { reset_version: number }
+  requires: Requirements
+  transactions: (RecordedTransaction | SquashedTransaction)[]
+  refetch: Table[]
+  fetch: Table[]
+  after_refetch: string[]
+  lost: unknown[]
+  reason?: string | null
+}
+
+/** The private part of an entry. Large integers may be decimal texts. */
+export interface PrivatePart {
+  /** 32 bytes in hexadecimal */
+  salt: string
+  source: string[]
+  recorded_by: string
+  /** microseconds since 2000-01-01 00:00:00 UTC */
+  recorded_at: number | bigint | string
+  application_name: string
+  xid: number | bigint | string
+  lsn: number | bigint | string
+  label: string | null
+}
+
+/** What a reset has left to do. */
+export interface Outstanding {
+  tables: Table[]
+  statements: string[]
+}
+
+export interface SyncOptions {
+  /**
+   * Asks the server, `SELECT electric_schema.handshake(hash, seq)`, and gives its parsed answer. Both are null for a client
+   * that has no schema yet. What it throws, sync throws.
+   */
+  fetchPlan(position: Position | { hash: null; seq: null }): Promise<unknown>
+  /**
+   * Downloads the rows of these tables. A reset has emptied them; they can hold rows only when an earlier download was
+   * interrupted, so a repeated call must not fail on rows that are there.
+   */
+  refetch?(tables: Table[]): Promise<unknown>
+  /** Build the whole schema anew, whatever this client has. Its rows are lost. */
+  bootstrap?: boolean
+}
+
+export interface SyncReport {
+  action: Plan['action']
+  from: Position | null
+  to: Position
+  transactions: { seq: number; statements: string[] }[]
+  /** The tables that a reset emptied: downloaded already when a `refetch` callback was given. */
+  refetch: Table[]
+  /** Tables that are new to this client and have rows on the server. */
+  fetch: Table[]
+  /** What the client lost, as the server describes it. */
+  lost: unknown[]
+  /** How many statements still wait for the rows of refetched tables. */
+  pending: number
+  /** False as long as a reset is unfinished. */
+  complete: boolean
+}
+
+export type ErrorCode =
+  | 'aborted'
+  | 'apply_failed'
+  | 'broken_chain'
+  | 'broken_position'
+  | 'concurrent_change'
+  | 'malformed_plan'
+  | 'missing_collation'
+  | 'missing_extension'
+  | 'protocol'
+  | 'refetch_failed'
+  | 'refetch_pending'
+
+/** Everything that this library refuses, or fails at. */
+export class ElectricSchemaError extends Error {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; details?: Record<string, unknown> })
+  readonly code: ErrorCode
+  readonly details: Record<string, unknown>
+}
+
+/** Brings the schema of a PGlite database to the server's head. */
+export function sync(db: PGliteLike, options: SyncOptions): Promise<SyncReport>
+
+/** Finishes a reset, once the application has downloaded the rows of the tables that the reset named. */
+export function completeRefetch(db: PGliteLike): Promise<{ statements: number }>
+
+/** Where this client is in the server's ledger; null when it has not been bootstrapped yet. */
+export function position(db: Queryable): Promise<Position | null>
+
+/** What a reset has left to do: empty lists when there is none. */
+export function outstanding(db: Queryable): Promise<Outstanding>
+
+/** The parent of a ledger's first entry. */
+export function genesisHash(ledgerId: string): Promise<string>
+
+/** The digest of an entry's typed changes. */
+export function changesDigest(changes: Json): Promise<string>
+
+/** The digest of an entry's private part. */
+export function privateDigest(part: PrivatePart): Promise<string>
+
+/** The hash of an entry, recomputed from what it covers. */
+export function entryHash(entry: EntryFields): Promise<string>
+
+/** The hash of a schema, the same in whatever order its definitions come. */
+export function schemaHash(definitions: Json[]): Promise<string>

@@ -1,0 +1,259 @@
+//! The steps between two models: a closed enum, so that the compiler asks about every new kind.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Column, ColumnRef, Constraint, Index, Object, ObjectId, PartId, QualifiedName, SequenceOptions,
+};
+
+/// A table as a change names it: by identity, and by its name at the end of the entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRef {
+    /// The table's identity.
+    pub id: ObjectId,
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl TableRef {
+    /// The table's name.
+    pub fn qualified(&self) -> QualifiedName {
+        QualifiedName { schema: self.schema.clone(), name: self.name.clone() }
+    }
+}
+
+/// A column before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnChange {
+    /// Its table.
+    pub table: TableRef,
+    /// The column before.
+    pub before: Column,
+    /// The column after.
+    pub after: Column,
+}
+
+/// A constraint before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConstraintChange {
+    /// Its table.
+    pub table: TableRef,
+    /// The constraint before.
+    pub before: Constraint,
+    /// The constraint after.
+    pub after: Constraint,
+}
+
+/// A part of a table that comes or goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartChange<T> {
+    /// Its table.
+    pub table: TableRef,
+    /// The part.
+    pub part: T,
+}
+
+/// A part of a table that gets another name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartRename {
+    /// Its table.
+    pub table: TableRef,
+    /// The part's identity in that table.
+    pub id: PartId,
+    /// The name before.
+    pub before: String,
+    /// The name after.
+    pub after: String,
+}
+
+/// One typed step between two models.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    /// An object that was not there.
+    Create {
+        /// Its identity.
+        id: ObjectId,
+        /// The object with all that it has.
+        after: Object,
+        /// A table that came with rows in it (CREATE TABLE AS, SELECT INTO).
+        filled: bool,
+    },
+    /// An object that is there no more.
+    Drop {
+        /// Its identity.
+        id: ObjectId,
+        /// The object with all that it had.
+        before: Object,
+    },
+    /// An object with another name or in another schema.
+    Rename {
+        /// Its identity.
+        id: ObjectId,
+        /// The object before.
+        before: Object,
+        /// The object's name after. For a schema only `name` counts.
+        after: QualifiedName,
+    },
+    /// A label that an enum gained.
+    AddEnumLabel {
+        /// The type's identity.
+        id: ObjectId,
+        /// The type's name.
+        name: QualifiedName,
+        /// The new label.
+        label: String,
+        /// The label that it stands before; `None`: last.
+        next: Option<String>,
+    },
+    /// Labels of an enum with other names, position by position.
+    RenameEnumLabels {
+        /// The type's identity.
+        id: ObjectId,
+        /// The type's name.
+        name: QualifiedName,
+        /// The labels before.
+        before: Vec<String>,
+        /// As many labels after.
+        after: Vec<String>,
+    },
+    /// A sequence with other options.
+    AlterSequence {
+        /// The sequence's identity.
+        id: ObjectId,
+        /// The sequence's name.
+        name: QualifiedName,
+        /// Options before.
+        before: SequenceOptions,
+        /// Options after.
+        after: SequenceOptions,
+    },
+    /// A sequence that another column owns, or none.
+    SetSequenceOwner {
+        /// The sequence's identity.
+        id: ObjectId,
+        /// The sequence's name.
+        name: QualifiedName,
+        /// Owner before.
+        before: Option<ColumnRef>,
+        /// Owner after.
+        after: Option<ColumnRef>,
+    },
+    /// A sequence that became LOGGED or UNLOGGED.
+    SetSequencePersistence {
+        /// The sequence's identity.
+        id: ObjectId,
+        /// The sequence's name.
+        name: QualifiedName,
+        /// UNLOGGED after.
+        unlogged: bool,
+    },
+    /// A table that became LOGGED or UNLOGGED.
+    SetPersistence {
+        /// The table.
+        table: TableRef,
+        /// UNLOGGED after.
+        unlogged: bool,
+    },
+    /// A column that was not there.
+    AddColumn(PartChange<Column>),
+    /// A column that is there no more.
+    DropColumn(PartChange<Column>),
+    /// A column with another name.
+    RenameColumn(PartRename),
+    /// A column of another type or collation.
+    SetType(ColumnChange),
+    /// A column of the same type whose existing rows got other values (a rewrite).
+    RewriteValues(ColumnChange),
+    /// NOT NULL.
+    SetNotNull(ColumnChange),
+    /// Nullable again.
+    DropNotNull(ColumnChange),
+    /// A default, new or other.
+    SetDefault(ColumnChange),
+    /// No default any more.
+    DropDefault(ColumnChange),
+    /// An identity column, new or with other options.
+    SetIdentity(ColumnChange),
+    /// An identity column no more.
+    DropIdentity(ColumnChange),
+    /// A generated column with another expression.
+    SetExpression(ColumnChange),
+    /// A generated column no more.
+    DropExpression(ColumnChange),
+    /// A constraint that was not there.
+    AddConstraint(PartChange<Constraint>),
+    /// A constraint that is there no more.
+    DropConstraint(PartChange<Constraint>),
+    /// A constraint with another name.
+    RenameConstraint(PartRename),
+    /// A constraint that is checked at another time.
+    SetTiming(ConstraintChange),
+    /// A NOT VALID constraint that was validated.
+    ValidateConstraint(ConstraintChange),
+    /// An index that was not there.
+    CreateIndex(PartChange<Index>),
+    /// An index that is there no more.
+    DropIndex(PartChange<Index>),
+    /// An index with another name.
+    RenameIndex(PartRename),
+    /// Text that follows from the other changes (a default that names a renamed type): nothing for a client to do.
+    Refresh {
+        /// The object's identity.
+        id: ObjectId,
+        /// The object as the other changes left it.
+        before: Object,
+        /// The object as the catalogs print it now.
+        after: Object,
+    },
+}
+
+/// Why a change is not additive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Something that clients hold goes away.
+    LosesData,
+    /// Existing rows hold other values than a replay gives.
+    Diverges,
+    /// The replay fails on rows that only some clients hold.
+    ValidatesRows,
+    /// Selects that were valid are not any more.
+    BreaksReaders,
+    /// Inserts, updates or deletes that were valid are not any more.
+    RejectsWriters,
+}
+
+/// The class of a change or of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// No effect: it holds for every client.
+    Additive,
+    /// At least one effect.
+    Destructive,
+}
+
+impl Class {
+    /// As it is written in the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Additive => "additive",
+            Class::Destructive => "destructive",
+        }
+    }
+}
+
+/// A change with why it is not additive; empty reasons: it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassifiedChange {
+    /// The change.
+    #[serde(flatten)]
+    pub change: Change,
+    /// All effects, each once.
+    pub effects: Vec<Effect>,
+    /// Stable codes of the reasons.
+    pub reasons: Vec<crate::classify::Reason>,
+}

@@ -1,0 +1,265 @@
+//! The difference of two models as typed changes. Things are the same by identity, never by name or text.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::apply::apply_to_object;
+use crate::change::{Change, ColumnChange, ConstraintChange, PartChange, PartRename, TableRef};
+use crate::model::{
+    Column, ColumnValue, Constraint, DataType, EnumType, Index, Object, ObjectId, QualifiedName, Sequence, Table,
+};
+
+/// Objects by identity: a model, or the part of it that a transaction touched.
+pub type Objects = BTreeMap<ObjectId, Object>;
+
+/// The changes that lead from `before` to `after`, in the order of the objects' identities.
+///
+/// `filled` names the new tables that came with rows. Text that differs though its definition is the same one (a
+/// default that names a renamed type) is no change of its own: it comes as [`Change::Refresh`].
+pub fn diff(before: &Objects, after: &Objects, filled: &BTreeSet<ObjectId>) -> Vec<Change> {
+    let schema_renames = schema_renames(before, after);
+    let mut changes = Vec::new();
+    for (&id, object) in before {
+        if !after.contains_key(&id) {
+            changes.push(Change::Drop { id, before: object.clone() });
+        }
+    }
+    for (&id, object) in after {
+        match before.get(&id) {
+            None => changes.push(Change::Create { id, after: object.clone(), filled: filled.contains(&id) }),
+            Some(before) if before != object => diff_object(id, before, object, &schema_renames, &mut changes),
+            Some(_) => {}
+        }
+    }
+    changes
+}
+
+fn schema_renames<'a>(before: &'a Objects, after: &'a Objects) -> BTreeMap<&'a str, &'a str> {
+    let pairs = before.iter().filter_map(|(id, object)| match (object, after.get(id)?) {
+        (Object::Schema(before), Object::Schema(after)) if before.name != after.name => Some((&*before.name, &*after.name)),
+        _ => None,
+    });
+    pairs.collect()
+}
+
+fn diff_object(
+    id: ObjectId,
+    before: &Object,
+    after: &Object,
+    schema_renames: &BTreeMap<&str, &str>,
+    changes: &mut Vec<Change>,
+) {
+    let first = changes.len();
+    let moved = match (before.qualified_name(), after.qualified_name()) {
+        (Some(before), Some(after)) => {
+            let schema = schema_renames.get(&*before.schema).copied().unwrap_or(&before.schema);
+            before.name != after.name || schema != after.schema
+        }
+        _ => false,
+    };
+    if let (true, Some(name)) = (moved, after.qualified_name()) {
+        changes.push(Change::Rename { id, before: before.clone(), after: name });
+    }
+    match (before, after) {
+        (Object::Schema(before_schema), Object::Schema(after_schema)) => {
+            if before_schema.name != after_schema.name {
+                let name = after_schema.name.clone();
+                let after = QualifiedName { schema: name.clone(), name };
+                changes.push(Change::Rename { id, before: before.clone(), after });
+            }
+        }
+        (Object::Extension(_), Object::Extension(_)) => {}
+        (Object::Enum(before), Object::Enum(after)) => diff_enum(id, before, after, changes),
+        (Object::Sequence(before), Object::Sequence(after)) => diff_sequence(id, before, after, changes),
+        (Object::Table(before), Object::Table(after)) => diff_table(id, before, after, changes),
+        (
+            Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Sequence(_) | Object::Table(_),
+            _,
+        ) => {
+            changes.push(Change::Drop { id, before: before.clone() });
+            changes.push(Change::Create { id, after: after.clone(), filled: false });
+            return;
+        }
+    }
+    let mut reached = before.clone();
+    for change in &changes[first..] {
+        // A change that does not fit cannot come from the two models at hand; the refresh below is right in any case.
+        let _ = apply_to_object(&mut reached, change);
+    }
+    if reached != *after {
+        changes.push(Change::Refresh { id, before: reached, after: after.clone() });
+    }
+}
+
+fn diff_enum(id: ObjectId, before: &EnumType, after: &EnumType, changes: &mut Vec<Change>) {
+    let name = after.name.clone();
+    let mut rest = after.labels.iter();
+    let kept = before.labels.iter().all(|label| rest.any(|other| other == label));
+    let mut labels = before.labels.clone();
+    if !kept {
+        // Labels never go, so some were renamed; which ones is not known where others came at the same time, nor does it
+        // matter: clients that hold rows with them start over.
+        labels = after.labels.iter().take(before.labels.len()).cloned().collect();
+        changes.push(Change::RenameEnumLabels {
+            id,
+            name: name.clone(),
+            before: before.labels.iter().take(labels.len()).cloned().collect(),
+            after: labels.clone(),
+        });
+    }
+    let existing: BTreeSet<&String> = labels.iter().collect();
+    for (i, label) in after.labels.iter().enumerate().filter(|(_, label)| !existing.contains(label)) {
+        let next = after.labels[i + 1..].iter().find(|next| existing.contains(next)).cloned();
+        changes.push(Change::AddEnumLabel { id, name: name.clone(), label: label.clone(), next });
+    }
+}
+
+fn diff_sequence(id: ObjectId, before: &Sequence, after: &Sequence, changes: &mut Vec<Change>) {
+    let name = after.name.clone();
+    if before.options != after.options {
+        let (before, after) = (before.options.clone(), after.options.clone());
+        changes.push(Change::AlterSequence { id, name: name.clone(), before, after });
+    }
+    if before.unlogged != after.unlogged {
+        changes.push(Change::SetSequencePersistence { id, name: name.clone(), unlogged: after.unlogged });
+    }
+    let owner = |sequence: &Sequence| sequence.owned_by.as_ref().map(|owner| (owner.table, owner.column));
+    if owner(before) != owner(after) {
+        let (before, after) = (before.owned_by.clone(), after.owned_by.clone());
+        changes.push(Change::SetSequenceOwner { id, name, before, after });
+    }
+}
+
+fn diff_table(id: ObjectId, before: &Table, after: &Table, changes: &mut Vec<Change>) {
+    let table = TableRef { id, schema: after.name.schema.clone(), name: after.name.name.clone() };
+    if before.unlogged != after.unlogged {
+        changes.push(Change::SetPersistence { table: table.clone(), unlogged: after.unlogged });
+    }
+    diff_columns(&table, before, after, changes);
+    diff_constraints(&table, before, after, changes);
+    diff_indexes(&table, before, after, changes);
+}
+
+fn find<T>(parts: &[T], matches: impl Fn(&T) -> bool) -> Option<&T> {
+    parts.iter().find(|part| matches(part))
+}
+
+fn rename(table: &TableRef, id: u32, before: &str, after: &str) -> PartRename {
+    PartRename { table: table.clone(), id, before: before.to_owned(), after: after.to_owned() }
+}
+
+fn diff_columns(table: &TableRef, before: &Table, after: &Table, changes: &mut Vec<Change>) {
+    for column in &before.columns {
+        if find(&after.columns, |c| c.id == column.id).is_none() {
+            changes.push(Change::DropColumn(PartChange { table: table.clone(), part: column.clone() }));
+        }
+    }
+    for column in &after.columns {
+        match find(&before.columns, |c| c.id == column.id) {
+            Some(before) => diff_column(table, before, column, changes),
+            None => changes.push(Change::AddColumn(PartChange { table: table.clone(), part: column.clone() })),
+        }
+    }
+}
+
+fn same_type(before: &DataType, after: &DataType) -> bool {
+    match (before.object, after.object) {
+        (Some(before_object), Some(after_object)) => before_object == after_object && before.array == after.array,
+        (None, None) => before.name == after.name,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+fn diff_column(table: &TableRef, before: &Column, after: &Column, changes: &mut Vec<Change>) {
+    if before.name != after.name {
+        changes.push(Change::RenameColumn(rename(table, after.id, &before.name, &after.name)));
+    }
+    let change = || ColumnChange { table: table.clone(), before: before.clone(), after: after.clone() };
+    if before.not_null && !after.not_null {
+        changes.push(Change::DropNotNull(change()));
+    }
+    if !same_type(&before.data_type, &after.data_type) || before.collation != after.collation {
+        changes.push(Change::SetType(change()));
+    } else if before.values_version != after.values_version {
+        changes.push(Change::RewriteValues(change()));
+    }
+    diff_value(before, after, &change, changes);
+    if !before.not_null && after.not_null {
+        changes.push(Change::SetNotNull(change()));
+    }
+}
+
+fn diff_value(before: &Column, after: &Column, change: &impl Fn() -> ColumnChange, changes: &mut Vec<Change>) {
+    use ColumnValue::{Default, Generated, Identity, None};
+    match (&before.value, &after.value) {
+        (None, None) => {}
+        (Default { id: before, .. }, Default { id: after, .. }) if before == after => {}
+        (Generated { id: before, .. }, Generated { id: after, .. }) if before == after => {}
+        (None | Default { .. }, Default { .. }) => changes.push(Change::SetDefault(change())),
+        (Default { .. }, None) => changes.push(Change::DropDefault(change())),
+        (
+            Identity { always: a, sequence: s, options: o },
+            Identity { always: other_a, sequence: other_s, options: other_o },
+        ) => {
+            // A schema that differs follows the table.
+            if (a, &s.name, o) != (other_a, &other_s.name, other_o) {
+                changes.push(Change::SetIdentity(change()));
+            }
+        }
+        (None, Identity { .. }) => changes.push(Change::SetIdentity(change())),
+        (Default { .. }, Identity { .. }) => changes.extend([Change::DropDefault(change()), Change::SetIdentity(change())]),
+        (Identity { .. }, None) => changes.push(Change::DropIdentity(change())),
+        (Identity { .. }, Default { .. }) => changes.extend([Change::DropIdentity(change()), Change::SetDefault(change())]),
+        (Generated { .. }, None) => changes.push(Change::DropExpression(change())),
+        (Generated { .. }, Default { .. }) => changes.extend([Change::DropExpression(change()), Change::SetDefault(change())]),
+        (Generated { .. }, Identity { .. }) => {
+            changes.extend([Change::DropExpression(change()), Change::SetIdentity(change())])
+        }
+        (Identity { .. }, Generated { .. }) => {
+            changes.extend([Change::DropIdentity(change()), Change::SetExpression(change())])
+        }
+        (None | Default { .. } | Generated { .. }, Generated { .. }) => changes.push(Change::SetExpression(change())),
+    }
+}
+
+fn diff_constraints(table: &TableRef, before: &Table, after: &Table, changes: &mut Vec<Change>) {
+    let part = |part: &Constraint| PartChange { table: table.clone(), part: part.clone() };
+    for constraint in &before.constraints {
+        if find(&after.constraints, |c| c.id == constraint.id).is_none() {
+            changes.push(Change::DropConstraint(part(constraint)));
+        }
+    }
+    for constraint in &after.constraints {
+        let Some(before) = find(&before.constraints, |c| c.id == constraint.id) else {
+            changes.push(Change::AddConstraint(part(constraint)));
+            continue;
+        };
+        if before.name != constraint.name {
+            changes.push(Change::RenameConstraint(rename(table, constraint.id, &before.name, &constraint.name)));
+        }
+        let change = || ConstraintChange { table: table.clone(), before: before.clone(), after: constraint.clone() };
+        if before.timing != constraint.timing {
+            changes.push(Change::SetTiming(change()));
+        }
+        if before.validated != constraint.validated {
+            changes.push(Change::ValidateConstraint(change()));
+        }
+    }
+}
+
+fn diff_indexes(table: &TableRef, before: &Table, after: &Table, changes: &mut Vec<Change>) {
+    let part = |part: &Index| PartChange { table: table.clone(), part: part.clone() };
+    for index in &before.indexes {
+        if find(&after.indexes, |i| i.id == index.id).is_none() {
+            changes.push(Change::DropIndex(part(index)));
+        }
+    }
+    for index in &after.indexes {
+        match find(&before.indexes, |i| i.id == index.id) {
+            None => changes.push(Change::CreateIndex(part(index))),
+            Some(before) if before.name != index.name => {
+                changes.push(Change::RenameIndex(rename(table, index.id, &before.name, &index.name)))
+            }
+            Some(_) => {}
+        }
+    }
+}

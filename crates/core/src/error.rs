@@ -1,0 +1,50 @@
+//! What can be wrong with what the core is given. The shell turns each into SQLSTATE, DETAIL and HINT.
+
+use std::fmt;
+
+/// An error of the core.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// A hash that is not 64 lower-case hexadecimal digits.
+    MalformedHash {
+        /// What was given.
+        given: String,
+    },
+    /// A stored value that this version cannot read.
+    Unreadable {
+        /// Which value.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+    /// Recorded changes that do not fit the model that they are applied to.
+    Misfit {
+        /// The change.
+        change: String,
+        /// Why it does not fit.
+        why: String,
+    },
+}
+
+impl Error {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::MalformedHash { .. } => "malformed_hash",
+            Error::Unreadable { .. } => "unreadable",
+            Error::Misfit { .. } => "misfit",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::MalformedHash { given } => write!(f, "malformed hash: {given:?}"),
+            Error::Unreadable { what, why } => write!(f, "cannot read {what}: {why}"),
+            Error::Misfit { change, why } => write!(f, "change {change} does not fit the model: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,213 @@
+//! What can be said of an expression from its text alone, and its parts: tokens, and whether evaluating it can fail.
+
+/// A token of an SQL expression as the server prints it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// A word: keyword, unquoted or quoted identifier (with its quotes).
+    Word(&'a str),
+    /// A number or a string literal, with its quotes.
+    Literal(&'a str),
+    /// `::`
+    Cast,
+    /// `(`, `)`, `,`, `[`, `]`, `.` or `;`
+    Punctuation(char),
+    /// An operator.
+    Operator(&'a str),
+}
+
+/// Cuts an expression into tokens. Every byte belongs to a token or is white space.
+pub fn tokens(sql: &str) -> Vec<Token<'_>> {
+    let bytes = sql.as_bytes();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => at += 1,
+            b'\'' => {
+                at = quoted_end(bytes, at, b'\'', false);
+                tokens.push(Token::Literal(&sql[start..at]));
+            }
+            b'E' if bytes.get(at + 1) == Some(&b'\'') => {
+                at = quoted_end(bytes, at + 1, b'\'', true);
+                tokens.push(Token::Literal(&sql[start..at]));
+            }
+            b'"' => {
+                at = quoted_end(bytes, at, b'"', false);
+                tokens.push(Token::Word(&sql[start..at]));
+            }
+            b'0'..=b'9' => {
+                at = end_while(bytes, at, |b| b.is_ascii_alphanumeric() || b == b'.');
+                tokens.push(Token::Literal(&sql[start..at]));
+            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => {
+                at = end_while(bytes, at, |b| b.is_ascii_alphanumeric() || b == b'_' || b == b'$' || b >= 0x80);
+                tokens.push(Token::Word(&sql[start..at]));
+            }
+            b':' if bytes.get(at + 1) == Some(&b':') => {
+                at += 2;
+                tokens.push(Token::Cast);
+            }
+            b'(' | b')' | b',' | b'[' | b']' | b'.' | b';' => {
+                at += 1;
+                tokens.push(Token::Punctuation(byte as char));
+            }
+            _ => {
+                at = end_while(bytes, at, |b| b"+-*/<>=~!@#%^&|`?:".contains(&b)).max(at + 1);
+                tokens.push(Token::Operator(&sql[start..at]));
+            }
+        }
+    }
+    tokens
+}
+
+fn end_while(bytes: &[u8], at: usize, belongs: impl Fn(u8) -> bool) -> usize {
+    bytes[at..].iter().position(|&b| !belongs(b)).map_or(bytes.len(), |n| at + n)
+}
+
+fn quoted_end(bytes: &[u8], open: usize, quote: u8, backslashes: bool) -> usize {
+    let mut at = open + 1;
+    while at < bytes.len() {
+        if backslashes && bytes[at] == b'\\' {
+            at += 2;
+        } else if bytes[at] == quote {
+            if bytes.get(at + 1) != Some(&quote) {
+                return at + 1;
+            }
+            at += 2;
+        } else {
+            at += 1;
+        }
+    }
+    bytes.len()
+}
+
+/// Whether evaluating the expression succeeds for every row, whatever it holds.
+///
+/// A closed list of what is known to succeed; anything else can fail (a cast, a division, a user's operator).
+pub fn cannot_fail(sql: &str) -> bool {
+    const TOTAL_FUNCTIONS: [&str; 14] = [
+        "lower", "upper", "coalesce", "btrim", "ltrim", "rtrim", "length", "char_length", "md5", "nullif", "initcap",
+        "octet_length", "reverse", "jsonb_typeof",
+    ];
+    const TOTAL_KEYWORDS: [&str; 20] = [
+        "AND", "OR", "NOT", "IS", "NULL", "TRUE", "FALSE", "ANY", "ALL", "ARRAY", "IN", "COALESCE", "GREATEST", "LEAST", "CASE",
+        "WHEN", "THEN", "ELSE", "END", "DISTINCT",
+    ];
+    // Comparison and logic, JSON access, concatenation of texts. Not `||`: it also concatenates arrays and jsonb, which can fail.
+    const TOTAL_OPERATORS: [&str; 12] = ["=", "<>", "<", ">", "<=", ">=", "->", "->>", "?", "@>", "<@", "#>>"];
+    // What a cast can be to without failing: the server prints constants and relabelled columns so.
+    const TOTAL_CASTS: [&str; 2] = ["text", "bpchar"];
+    let tokens = tokens(sql);
+    tokens.iter().enumerate().all(|(i, token)| match token {
+        Token::Literal(_) | Token::Punctuation('(' | ')' | ',') => true,
+        Token::Operator(operator) => TOTAL_OPERATORS.contains(operator),
+        Token::Word(word) if word.starts_with(|c: char| c.is_ascii_uppercase()) => TOTAL_KEYWORDS.contains(word),
+        Token::Word(word) => match tokens.get(i + 1) {
+            Some(Token::Punctuation('(')) => TOTAL_FUNCTIONS.contains(word) || cast_target(&tokens, i),
+            Some(Token::Punctuation('.')) => cast_target(&tokens, i),
+            _ => true,
+        },
+        Token::Cast => {
+            let target = tokens.get(i + 1);
+            let constant = i > 0 && matches!(tokens[i - 1], Token::Literal(_));
+            constant || matches!(target, Some(Token::Word(name)) if TOTAL_CASTS.contains(name))
+        }
+        Token::Punctuation('[' | ']') => true,
+        Token::Punctuation('.') => i > 0 && cast_target(&tokens, i - 1),
+        Token::Punctuation(_) => false,
+    })
+}
+
+/// Whether the word at `i` begins the name of a type that something is cast to.
+fn cast_target(tokens: &[Token<'_>], i: usize) -> bool {
+    i > 0 && tokens[i - 1] == Token::Cast
+}
+
+/// The expression without casts and parentheses: what stays the same when a column's type is widened under it.
+pub fn without_casts(sql: &str) -> Vec<Token<'_>> {
+    let mut rest = tokens(sql).into_iter().peekable();
+    let mut kept = Vec::new();
+    while let Some(token) = rest.next() {
+        match token {
+            Token::Cast => skip_type(&mut rest),
+            Token::Punctuation('(' | ')') => {}
+            other => kept.push(other),
+        }
+    }
+    kept
+}
+
+/// Skips a type's name behind `::`: words, dots, a modifier in parentheses, brackets.
+fn skip_type<'a>(rest: &mut std::iter::Peekable<impl Iterator<Item = Token<'a>>>) {
+    const TYPE_WORDS: [&str; 8] = ["varying", "precision", "without", "with", "time", "zone", "double", "character"];
+    rest.next();
+    loop {
+        match rest.peek() {
+            Some(Token::Punctuation('.')) => {
+                rest.next();
+                rest.next();
+            }
+            Some(Token::Word(word)) if TYPE_WORDS.contains(word) => {
+                rest.next();
+            }
+            Some(Token::Punctuation('[' | ']')) => {
+                rest.next();
+            }
+            Some(Token::Punctuation('(')) => {
+                while !matches!(rest.next(), None | Some(Token::Punctuation(')'))) {}
+            }
+            _ => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_fail() {
+        for sql in [
+            "lower(email)",
+            "lower((email)::text)",
+            "(deleted_at IS NULL)",
+            "((status = 'open'::text) AND (NOT archived))",
+            "((kind)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))",
+            "(state = 'done'::public.state)",
+            "COALESCE(a, b)",
+            "(data ->> 'key'::text)",
+        ] {
+            assert!(cannot_fail(sql), "{sql}");
+        }
+        for sql in [
+            "((data ->> 'n'::text))::integer",
+            "(1 / n)",
+            "(a + b)",
+            "sqrt(x)",
+            "public.mine(x)",
+            "(a OPERATOR(public.=) b)",
+            "CAST(a AS integer)",
+            "(a)::integer",
+        ] {
+            assert!(!cannot_fail(sql), "{sql}");
+        }
+    }
+
+    #[test]
+    fn casts_do_not_count() {
+        assert_eq!(without_casts("((status)::text = 'a'::text)"), without_casts("(status = 'a'::text)"));
+        assert_eq!(
+            without_casts("((k)::text = ANY ((ARRAY['a'::character varying(3), 'b'::character varying])::text[]))"),
+            without_casts("(k = ANY (ARRAY['a'::text, 'b'::text]))")
+        );
+        assert_ne!(without_casts("(a = 'x'::text)"), without_casts("(a = 'y'::text)"));
+    }
+
+    #[test]
+    fn quotes_are_one_token() {
+        assert_eq!(tokens("'it''s'"), [Token::Literal("'it''s'")]);
+        assert_eq!(tokens(r"E'a\'b'"), [Token::Literal(r"E'a\'b'")]);
+        assert_eq!(tokens("\"a \"\"b\"::\"T\""), [Token::Word("\"a \"\"b\""), Token::Cast, Token::Word("\"T\"")]);
+    }
+}

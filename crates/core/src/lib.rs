@@ -1,0 +1,43 @@
+//! The functional core of electric_schema: everything that thinks, without Postgres.
+//!
+//! ```text
+//! catalog ─▶ scope ─▶ identify ─▶ model ─▶ diff ─▶ change ─▶ classify ┐
+//!                                                        └─▶ render ──┴─▶ entry ─▶ chain ─▶ plan
+//! ```
+
+/// Changes applied to a model.
+pub mod apply;
+/// What the catalogs of a server hold, as one query reads it.
+pub mod catalog;
+/// Hashes of entries.
+pub mod chain;
+/// The steps between two models.
+pub mod change;
+/// Why a change is not additive.
+pub mod classify;
+/// The difference of two models.
+pub mod diff;
+/// The bytes behind every hash.
+pub mod encoding;
+/// One transaction's entry.
+pub mod entry;
+/// What can be wrong.
+pub mod error;
+/// What an expression's text tells.
+pub mod expression;
+/// Which object is which.
+pub mod identify;
+/// What a client's schema consists of.
+pub mod model;
+/// What a client must do.
+pub mod plan;
+/// Names and values as SQL.
+pub mod quote;
+/// Renames in an order that runs.
+pub mod rename;
+/// Changes as SQL.
+pub mod render;
+/// The hash of the definitions alone.
+pub mod schema_hash;
+/// Which objects reach clients.
+pub mod scope;

@@ -1,0 +1,324 @@
+//! What a client must do to get from its hash to head: the answer of `handshake`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{json, Value};
+
+use crate::apply::apply;
+use crate::chain::Link;
+use crate::change::{Change, ClassifiedChange};
+use crate::diff::{diff, Objects};
+use crate::encoding::Hash;
+use crate::error::Error;
+use crate::model::{Object, QualifiedName, Table};
+use crate::quote::literal;
+use crate::render::{render, steps, Phase};
+
+/// The version of the answer's shape.
+pub const PROTOCOL: u32 = 1;
+
+/// An entry as far as clients may see it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What its hash covers.
+    pub link: Link,
+    /// Its hash as the ledger holds it.
+    pub hash: Hash,
+    /// Its changes.
+    pub changes: Vec<ClassifiedChange>,
+}
+
+/// Where the ledger is.
+#[derive(Debug, Clone)]
+pub struct Position {
+    /// 0 for an empty ledger.
+    pub seq: u64,
+    /// The genesis hash for an empty ledger.
+    pub hash: Hash,
+    /// How many destructive entries there have been.
+    pub reset_version: u64,
+}
+
+/// Where a client is.
+#[derive(Debug, Clone)]
+pub enum Client {
+    /// It holds nothing yet.
+    New,
+    /// At an entry that the ledger holds (0: the genesis).
+    At {
+        /// `seq` of that entry.
+        seq: u64,
+        /// Its hash.
+        hash: Hash,
+    },
+    /// At a hash that the ledger does not know.
+    Unknown {
+        /// The `seq` that it says it has.
+        seq: Option<u64>,
+    },
+}
+
+/// What every answer says.
+pub struct Server {
+    /// The ledger's head.
+    pub head: Position,
+    /// `server_version_num`
+    pub version: i32,
+}
+
+/// The answer's kind, and with it what has to be read of the ledger to give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// The client is at head.
+    Ready,
+    /// The entries after the client's, as recorded.
+    Migrate,
+    /// A new start of the distributed schema.
+    Reset,
+    /// All of it.
+    Bootstrap,
+    /// Nothing can be said.
+    Abort,
+}
+
+/// Decides by the client's place and by whether a destructive entry lies between it and head.
+pub fn decide(client: &Client, head: &Position, destructive_since: bool) -> Action {
+    match client {
+        Client::New => Action::Bootstrap,
+        Client::Unknown { .. } => Action::Abort,
+        Client::At { seq, .. } if *seq == head.seq => Action::Ready,
+        Client::At { .. } if destructive_since => Action::Reset,
+        Client::At { .. } => Action::Migrate,
+    }
+}
+
+#[derive(Default)]
+struct Answer {
+    requires: Option<Value>,
+    transactions: Vec<Value>,
+    refetch: Vec<Value>,
+    fetch: Vec<Value>,
+    after_refetch: Vec<String>,
+    lost: Vec<Value>,
+    reason: Option<&'static str>,
+}
+
+impl Answer {
+    fn into_json(self, action: &str, server: &Server) -> Value {
+        json!({
+            "protocol": PROTOCOL,
+            "action": action,
+            "head": { "seq": server.head.seq, "hash": server.head.hash, "reset_version": server.head.reset_version },
+            "requires": self.requires.unwrap_or_else(|| requires(std::iter::empty(), server)),
+            "transactions": self.transactions,
+            "refetch": self.refetch,
+            "fetch": self.fetch,
+            "after_refetch": self.after_refetch,
+            "lost": self.lost,
+            "reason": self.reason,
+        })
+    }
+}
+
+/// The client is at head.
+pub fn ready(server: &Server) -> Value {
+    Answer::default().into_json("ready", server)
+}
+
+/// The ledger does not know the client's hash.
+pub fn abort(server: &Server, client_seq: Option<u64>) -> Value {
+    let ahead = client_seq.is_some_and(|seq| seq > server.head.seq);
+    let reason = Some(if ahead { "client_ahead" } else { "unknown_hash" });
+    Answer { reason, ..Answer::default() }.into_json("abort", server)
+}
+
+/// The entries after the client's, each a transaction of its own.
+pub fn migrate(server: &Server, entries: &[Entry]) -> Value {
+    let changes = || entries.iter().flat_map(|entry| &entry.changes).map(|classified| &classified.change);
+    let fetch = changes().filter_map(|change| match change {
+        Change::Create { after: Object::Table(table), filled: true, .. } => Some(table_json(&table.name)),
+        _ => None,
+    });
+    let created = changes().filter_map(|change| match change {
+        Change::Create { after, .. } | Change::Refresh { after, .. } => Some(after),
+        _ => None,
+    });
+    let mut requires = requires(created, server);
+    let added = changes().filter_map(|change| match change {
+        Change::AddColumn(added) => added.part.collation.as_deref(),
+        _ => None,
+    });
+    if let Some(Value::Array(collations)) = requires.get_mut("collations") {
+        let known: BTreeSet<&str> = added.collect();
+        collations.extend(known.into_iter().map(|collation| json!(collation)));
+        collations.sort_by_key(|collation| collation.to_string());
+        collations.dedup();
+    }
+    Answer {
+        requires: Some(requires),
+        transactions: entries.iter().map(recorded).collect(),
+        fetch: fetch.collect(),
+        ..Answer::default()
+    }
+    .into_json("migrate", server)
+}
+
+/// A recorded entry as a transaction of a plan.
+pub fn recorded(entry: &Entry) -> Value {
+    let link = &entry.link;
+    json!({
+        "seq": link.seq,
+        "hash": entry.hash,
+        "parent_hash": link.parent_hash,
+        "class": link.class,
+        "reset_version": link.reset_version,
+        "private_digest": link.private_digest,
+        "statements": link.statements,
+        "changes_digest": link.changes_digest,
+        "schema_hash": link.schema_hash,
+        "record": record(link.seq, &entry.hash, Some(&link.parent_hash), &[]),
+    })
+}
+
+/// The whole schema, for a client that holds nothing of it, or gives up what it holds.
+///
+/// `former` are the objects of all entries, under every name that they ever had.
+pub fn bootstrap(server: &Server, schema: &Objects, former: &[Former]) -> Value {
+    let mut statements = vec![
+        "CREATE SCHEMA IF NOT EXISTS _electric_meta".to_owned(),
+        "CREATE TABLE IF NOT EXISTS _electric_meta.applied (seq bigint NOT NULL, hash text PRIMARY KEY, \
+         parent_hash text UNIQUE REFERENCES _electric_meta.applied (hash))"
+            .to_owned(),
+        "CREATE TABLE IF NOT EXISTS _electric_meta.pending (ordinal integer PRIMARY KEY, statement text NOT NULL)".to_owned(),
+    ];
+    statements.extend(drop_former(former));
+    statements.extend(["DELETE FROM _electric_meta.pending".to_owned(), "DELETE FROM _electric_meta.applied".to_owned()]);
+    statements.extend(render(&creations(schema), &Objects::new(), schema));
+    let record = record(server.head.seq, &server.head.hash, None, &[]);
+    Answer {
+        requires: Some(requires(schema.values(), server)),
+        transactions: vec![json!({ "squashed": true, "statements": statements, "record": record })],
+        ..Answer::default()
+    }
+    .into_json("bootstrap", server)
+}
+
+/// A new start in place: all that the client has of the schema is dropped, and built as it is at head.
+pub fn reset(server: &Server, client_hash: &Hash, client: &Objects, schema: &Objects) -> Value {
+    let kept = |id: &_, object: &Object| match object {
+        // Schemas and extensions hold no rows; dropping them would meet what the client keeps there itself.
+        Object::Schema(_) | Object::Extension(_) => schema.get(id) == Some(object),
+        Object::Enum(_) | Object::Sequence(_) | Object::Table(_) => false,
+    };
+    let drops: Vec<Change> = client
+        .iter()
+        .filter(|(id, object)| !kept(id, object))
+        .map(|(id, object)| Change::Drop { id: *id, before: object.clone() })
+        .collect();
+    let mut statements = Vec::new();
+    let mut schemas_last = Vec::new();
+    for (_, sql) in steps(&drops, client, &Objects::new()) {
+        // A schema that goes away only by name may be built again below.
+        if sql.starts_with("DO ") { schemas_last.push(sql) } else { statements.push(sql) }
+    }
+    statements.extend(schemas_last);
+    let mut after_refetch = Vec::new();
+    for (phase, sql) in steps(&creations(schema), &Objects::new(), schema) {
+        if phase == Phase::ForeignKeys { after_refetch.push(sql) } else { statements.push(sql) }
+    }
+    statements.push("DELETE FROM _electric_meta.pending".to_owned());
+    let record = record(server.head.seq, &server.head.hash, Some(client_hash), &after_refetch);
+    Answer {
+        requires: Some(requires(schema.values(), server)),
+        transactions: vec![json!({ "squashed": true, "statements": statements, "record": record })],
+        refetch: tables(schema),
+        lost: tables(client),
+        after_refetch,
+        ..Answer::default()
+    }
+    .into_json("reset", server)
+}
+
+/// The model that a list of entries adds up to.
+///
+/// # Errors
+/// [`Error::Misfit`] when the entries do not follow from one another.
+pub fn fold<'a>(entries: impl IntoIterator<Item = &'a [ClassifiedChange]>) -> Result<Objects, Error> {
+    let mut objects = Objects::new();
+    for change in entries.into_iter().flatten() {
+        apply(&mut objects, &change.change)?;
+    }
+    Ok(objects)
+}
+
+/// A name that an object of the ledger has or had.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Former {
+    /// `table`, `sequence` or `enum`.
+    pub kind: String,
+    /// The name.
+    pub name: QualifiedName,
+}
+
+fn creations(schema: &Objects) -> Vec<Change> {
+    diff(&Objects::new(), schema, &BTreeSet::new())
+}
+
+fn table_json(name: &QualifiedName) -> Value {
+    json!({ "schema": name.schema, "table": name.name })
+}
+
+fn tables(schema: &Objects) -> Vec<Value> {
+    let mut names: Vec<&QualifiedName> = schema
+        .values()
+        .filter_map(|object| match object {
+            Object::Table(Table { name, .. }) => Some(name),
+            Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Sequence(_) => None,
+        })
+        .collect();
+    names.sort();
+    names.into_iter().map(table_json).collect()
+}
+
+fn requires<'a>(objects: impl Iterator<Item = &'a Object>, server: &Server) -> Value {
+    let mut extensions = BTreeSet::new();
+    let mut collations = BTreeSet::new();
+    for object in objects {
+        match object {
+            Object::Extension(extension) => {
+                extensions.insert(&extension.name);
+            }
+            Object::Table(table) => collations.extend(table.columns.iter().filter_map(|column| column.collation.as_ref())),
+            Object::Schema(_) | Object::Enum(_) | Object::Sequence(_) => {}
+        }
+    }
+    json!({ "extensions": extensions, "collations": collations, "server_version": server.version })
+}
+
+/// The statement by which a client remembers where it is, and what is still to do once its rows are back.
+fn record(seq: u64, hash: &Hash, parent: Option<&Hash>, pending: &[String]) -> String {
+    let parent = parent.map_or_else(|| "NULL".to_owned(), |parent| format!("'{parent}'"));
+    let applied = format!(
+        "INSERT INTO _electric_meta.applied (seq, hash, parent_hash) VALUES ({seq}, '{hash}', {parent})"
+    );
+    if pending.is_empty() {
+        return applied;
+    }
+    let rows: Vec<String> = pending.iter().enumerate().map(|(i, sql)| format!("({}, {})", i + 1, literal(sql))).collect();
+    let pending = rows.join(", ");
+    format!("WITH waiting AS (INSERT INTO _electric_meta.pending (ordinal, statement) VALUES {pending}) {applied}")
+}
+
+/// Drops what an older distributed schema left on the client, where there is one. By names, for the client's hash may be one
+/// that nobody knows; without CASCADE, for what hangs on it is the client's own.
+fn drop_former(former: &[Former]) -> Option<String> {
+    if former.is_empty() {
+        return None;
+    }
+    let rows: Vec<String> = former
+        .iter()
+        .map(|f| format!("({}, {}, {})", literal(&f.kind), literal(&f.name.schema), literal(&f.name.name)))
+        .collect();
+    let body = include_str!("drop_former.sql").trim().replace("@FORMER@", &rows.join(", "));
+    Some(format!("DO {}", literal(&body)))
+}
