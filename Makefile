@@ -1,0 +1,49 @@
+# `make` prints what it offers. The work is done in scripts/.
+
+# The server's major version, and for `make install` whose.
+PG ?= 15
+PG_CONFIG ?= pg_config
+# Real projects' migrations, replayed end to end.
+CORPUS ?= ../shared/corpus
+export PG CORPUS
+
+.PHONY: help demo test test-core test-client test-pgrx test-regress test-docs test-e2e lint install clean
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+demo: ## devices that were away follow a server whose schema moved on
+	@scripts/setup
+	@scripts/npm-ci clients/pglite tests/e2e examples/astrolabe
+	@scripts/cluster run -- node examples/astrolabe/demo.js
+
+test: ## all tests; the last line has the totals
+	@scripts/test
+
+test-core: ## the pure core: laws and snapshots, no Postgres
+	@scripts/test core
+
+test-client: ## the PGlite client
+	@scripts/test client
+
+test-pgrx: ## inside a server: sessions, locks, roles, restores
+	@scripts/test pgrx
+
+test-regress: ## what a user sees in psql
+	@scripts/test regress
+
+test-docs: ## every SQL block of README.md and docs/
+	@scripts/test docs
+
+test-e2e: ## real migration histories into real PGlite databases
+	@scripts/test e2e
+
+lint: ## rustfmt and clippy
+	@scripts/test lint
+
+install: ## into your own Postgres: make install PG_CONFIG=/path/to/pg_config
+	@scripts/install $(PG_CONFIG)
+
+clean: ## what was built; tools that were installed for building stay
+	@scripts/cluster stop
+	@if [ -d target ]; then find target -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} +; fi

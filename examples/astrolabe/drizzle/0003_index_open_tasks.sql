@@ -1,0 +1,1 @@
+CREATE INDEX "tasks_open_by_due" ON "tasks" USING btree ("project_id","due_at") WHERE "tasks"."status" <> 'done';

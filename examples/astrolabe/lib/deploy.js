@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const here = fileURLToPath(new URL('..', import.meta.url))
+const stage = fileURLToPath(new URL('../../../target/astrolabe/', import.meta.url))
+const journal = JSON.parse(readFileSync(join(here, 'drizzle/meta/_journal.json'), 'utf8'))
+const drizzleKit = join(dirname(createRequire(import.meta.url).resolve('drizzle-kit')), 'bin.cjs')
+
+export const migrations = journal.entries.map(({ tag }) => tag)
+
+/**
+ * Deploys as if the repository ended with the first `count` migrations: drizzle-kit itself always applies all that it finds,
+ * in one transaction.
+ */
+export async function deploy(count, url) {
+  rmSync(stage, { recursive: true, force: true })
+  mkdirSync(join(stage, 'drizzle/meta'), { recursive: true })
+  for (const tag of migrations.slice(0, count)) cpSync(join(here, `drizzle/${tag}.sql`), join(stage, `drizzle/${tag}.sql`))
+  writeFileSync(
+    join(stage, 'drizzle/meta/_journal.json'),
+    JSON.stringify({ ...journal, entries: journal.entries.slice(0, count) }),
+  )
+  const config = join(stage, 'drizzle.config.json')
+  writeFileSync(
+    config,
+    JSON.stringify({
+      dialect: 'postgresql',
+      schema: join(here, 'src/database/schema.ts'),
+      out: join(stage, 'drizzle'),
+      dbCredentials: { url },
+    }),
+  )
+  try {
+    await promisify(execFile)(process.execPath, [drizzleKit, 'migrate', `--config=${config}`], { cwd: here })
+  } catch ({ stdout, stderr }) {
+    throw new Error(`drizzle-kit migrate failed\n${stdout}${stderr}`)
+  }
+}

@@ -1,0 +1,20 @@
+-- PUBLIC gets EXECUTE on every new function unless it is taken away.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA electric_schema FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA _electric_meta FROM PUBLIC;
+
+COMMENT ON FUNCTION electric_schema.head() IS
+  'Where the ledger is: seq, hash, reset_version and time of the newest entry; seq 0 and the genesis hash for an empty ledger';
+COMMENT ON FUNCTION electric_schema.diff(text) IS
+  'The entries after a hash, in order; without their private part. An error for a hash that the ledger does not know';
+COMMENT ON FUNCTION electric_schema.handshake(text, bigint) IS
+  'What a client must do to get from its hash to head: ready, migrate, reset, bootstrap or abort, with the SQL to run';
+COMMENT ON FUNCTION electric_schema.snapshot() IS
+  'What builds the whole schema at head on a client that holds nothing: the same as handshake(NULL)';
+COMMENT ON FUNCTION electric_schema.verify(text) IS
+  'Recomputes the whole chain, and compares head with the catalogs; with a hash that was kept elsewhere, whether the chain still has it';
+COMMENT ON FUNCTION _electric_meta.baseline() IS 'Called once, at the end of installation: makes what is there already entry 1';
+COMMENT ON FUNCTION _electric_meta.capture_ddl() IS 'Event trigger: remembers what DDL touched, until the commit';
+COMMENT ON FUNCTION _electric_meta.capture_drop() IS 'Event trigger: remembers what was dropped, until the commit';
+COMMENT ON FUNCTION _electric_meta.capture_rewrite() IS 'Event trigger: remembers whose rows got other values, until the commit';
+
+SELECT _electric_meta.baseline();

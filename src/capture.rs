@@ -1,0 +1,526 @@
+//! What did this transaction touch? Three event triggers remember it in the backend's memory; nothing is read or written before the seal asks.
+//!
+//! A command's tag decides how far it reaches (`reach`). What is dropped is taken from `sql_drop` alone, which lists what a CASCADE takes along;
+//! at the end of a DROP command there is nothing left to ask for.
+
+use crate::sys::{self, Node, Oid, Renamed, Row};
+use pgrx::prelude::*;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+/// All that a transaction has touched so far. OIDs are of any class of object; one that turns out not to have changed does no harm.
+#[derive(Clone, Debug, Default)]
+pub struct Touched {
+    /// A command did not say what it touched: read everything in scope.
+    pub everything: bool,
+    /// Objects created or altered, and tables that lost a part (a column, a default, a constraint).
+    pub objects: BTreeSet<Oid>,
+    /// Objects dropped.
+    pub dropped: BTreeSet<Oid>,
+    /// Those of the dropped objects that are indexes: they do not tell which table they were on.
+    pub dropped_indexes: BTreeSet<Oid>,
+    /// Tables made with rows in them (CREATE TABLE AS, SELECT INTO).
+    pub filled: BTreeSet<Oid>,
+    /// Rewrites that can have changed values.
+    pub rewrites: Vec<Rewrite>,
+    /// The statements that did it, as the client sent them, in order.
+    pub statements: Vec<Statement>,
+    /// The role that ran the last of them.
+    pub role: String,
+}
+
+/// A table whose rows were written anew by `ALTER COLUMN … TYPE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewrite {
+    /// The table.
+    pub table: Oid,
+    /// The column's attnum; `None`: any column may have changed.
+    pub column: Option<i16>,
+    /// The new values come from a USING expression.
+    pub using: bool,
+    /// The subtransaction that it belongs to.
+    pub subtransaction: u32,
+}
+
+/// One statement of the client, however many commands it ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Its text, cut out of a multi-statement string.
+    pub text: String,
+    /// What it created, altered or dropped.
+    pub objects: BTreeSet<Oid>,
+    /// It did not say precisely.
+    pub everything: bool,
+    /// The subtransaction that it belongs to.
+    pub subtransaction: u32,
+    /// When its string arrived, and where in it the statement starts: two statements alike are two.
+    identity: (i64, i32),
+}
+
+thread_local! {
+    static TOUCHED: RefCell<Option<Touched>> = const { RefCell::new(None) };
+}
+
+// ---- for the seal ----------------------------------------------------------------------------------------------------------------
+
+/// What this transaction touched, if anything. The next call answers `None`.
+pub fn take() -> Option<Touched> {
+    let mut touched = TOUCHED.take()?;
+    // A DO block with EXCEPTION runs under several subtransactions, and is one statement.
+    let mut statements: Vec<Statement> = Vec::with_capacity(touched.statements.len());
+    for statement in touched.statements.drain(..) {
+        match statements.iter_mut().find(|earlier| earlier.identity == statement.identity) {
+            Some(earlier) => {
+                earlier.objects.extend(statement.objects);
+                earlier.everything |= statement.everything;
+            }
+            None => statements.push(statement),
+        }
+    }
+    touched.statements = statements;
+    Some(touched)
+}
+
+/// Asks for everything in scope to be read at commit, without a statement to show for it.
+pub fn touch_everything() {
+    let role = sys::outer_role();
+    with_touched(|touched| {
+        touched.everything = true;
+        touched.role = role;
+    });
+}
+
+/// Forgets it all: the transaction is over. Cannot fail.
+pub fn clear() {
+    forget_with(|touched| *touched = None);
+}
+
+/// A subtransaction was rolled back, and its statements and rewrites with it. Cannot fail.
+pub fn subtransaction_aborted(mine: u32) {
+    forget_with(|touched| {
+        if let Some(touched) = touched {
+            touched.statements.retain(|statement| statement.subtransaction != mine);
+            touched.rewrites.retain(|rewrite| rewrite.subtransaction != mine);
+        }
+    });
+}
+
+/// A subtransaction became part of its parent. Cannot fail.
+pub fn subtransaction_committed(mine: u32, parent: u32) {
+    forget_with(|touched| {
+        if let Some(touched) = touched {
+            let statements = touched.statements.iter_mut().map(|statement| &mut statement.subtransaction);
+            let rewrites = touched.rewrites.iter_mut().map(|rewrite| &mut rewrite.subtransaction);
+            statements.chain(rewrites).filter(|subtransaction| **subtransaction == mine).for_each(|subtransaction| *subtransaction = parent);
+        }
+    });
+}
+
+fn with_touched(change: impl FnOnce(&mut Touched)) {
+    TOUCHED.with_borrow_mut(|touched| change(touched.get_or_insert_default()));
+}
+
+/// For the callbacks in which an ERROR would restart the server. The cell is never borrowed while Postgres runs, so there is nothing to miss.
+fn forget_with(change: impl FnOnce(&mut Option<Touched>)) {
+    let _ = TOUCHED.try_with(|touched| {
+        if let Ok(mut touched) = touched.try_borrow_mut() {
+            change(&mut touched);
+        }
+    });
+}
+
+// ---- the event triggers ----------------------------------------------------------------------------------------------------------
+
+/// At the end of each command: what it created or altered.
+#[pg_extern(sql = "
+CREATE FUNCTION _electric_meta.capture_ddl() RETURNS event_trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+")]
+fn capture_ddl(fcinfo: pg_sys::FunctionCallInfo) {
+    let event = expect_event(fcinfo, "ddl_command_end");
+    if !listening() {
+        return;
+    }
+    let reach = reach(&event.tag, &event.node);
+    if reach == Reach::Nothing {
+        return;
+    }
+    let commands = ddl_commands();
+    let (ignored, commands): (Vec<_>, Vec<_>) = commands.into_iter().partition(Command::is_ignored);
+    // `ALTER INDEX … RENAME` may name a table, and a table's name can stand in other objects' texts.
+    let renames_table = event.node == Node::Rename(Renamed::Index) && commands.iter().any(|command| command.object_type != "index");
+    let everything = (reach == Reach::Everything || renames_table) && (!commands.is_empty() || ignored.is_empty());
+    let mut found = Found { everything, ..Found::default() };
+    for command in &commands {
+        found.objects.extend(command.object);
+        found.objects.extend(command.relation);
+        if matches!(command.tag.as_str(), "CREATE TABLE AS" | "SELECT INTO") && command.object_type == "table" {
+            found.filled.extend(command.object);
+        }
+    }
+    if let Node::AlterTable { partitions, .. } = &event.node {
+        if !commands.is_empty() {
+            found.objects.extend(partitions);
+        }
+    }
+    if reaches_descendants(&event.tag) {
+        // Only the parent is reported, whatever happened to its children.
+        let tables = commands.iter().filter_map(Command::table);
+        found.objects.extend(tables.flat_map(sys::with_descendants).collect::<Vec<_>>());
+    }
+    remember(found);
+}
+
+/// When a command has dropped objects: those, and what they were parts of.
+#[pg_extern(sql = "
+CREATE FUNCTION _electric_meta.capture_drop() RETURNS event_trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+")]
+fn capture_drop(fcinfo: pg_sys::FunctionCallInfo) {
+    expect_event(fcinfo, "sql_drop");
+    if !listening() {
+        return;
+    }
+    let mut found = Found::default();
+    for dropped in dropped_objects().iter().filter(|dropped| !dropped.is_ignored()) {
+        match dropped_kind(&dropped.object_type) {
+            Dropping::ServerSide => {}
+            Dropping::Object => found.dropped.extend(dropped.object),
+            Dropping::Index => {
+                found.dropped.extend(dropped.object);
+                found.dropped_indexes.extend(dropped.object);
+            }
+            Dropping::Undistributed => {
+                found.dropped.extend(dropped.object);
+                if dropped.original {
+                    notice!(
+                        "electric_schema: {} {} was not distributed, so its drop is not recorded",
+                        dropped.object_type,
+                        dropped.identity
+                    );
+                }
+            }
+            // The table's own OID, with the column's number beside it.
+            Dropping::Column => found.objects.extend(dropped.object),
+            Dropping::PartOfTable => {
+                found.dropped.extend(dropped.object);
+                if let [schema, table, ..] = dropped.address_names.as_slice() {
+                    found.objects.extend(sys::relation_oid(schema, table));
+                }
+            }
+            // Its address is the domain's formatted name; reading all of them is dear, and rare.
+            Dropping::PartOfDomain => found.everything = true,
+        }
+    }
+    remember(found);
+}
+
+/// Before a table is rewritten: USING changes values and leaves no trace in the catalogs.
+#[pg_extern(sql = "
+CREATE FUNCTION _electric_meta.capture_rewrite() RETURNS event_trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+")]
+fn capture_rewrite(fcinfo: pg_sys::FunctionCallInfo) {
+    let event = expect_event(fcinfo, "table_rewrite");
+    if !listening() {
+        return;
+    }
+    let (table, reason) = sys::table_rewrite();
+    let retypes = reason & pg_sys::AT_REWRITE_COLUMN_REWRITE as i32 != 0;
+    if !retypes || sys::is_temporary(table) || sys::relation_schema(table).is_some_and(|schema| is_own_schema(&schema)) {
+        return;
+    }
+    let subtransaction = sys::current_subtransaction();
+    let any_column = || vec![Rewrite { table, column: None, using: true, subtransaction }];
+    let rewrites = match event.node {
+        Node::AlterTable { retyped, .. } if !retyped.is_empty() => retyped
+            .into_iter()
+            .map(|retyped| Rewrite { table, column: sys::attribute_number(table, &retyped.column), using: retyped.using, subtransaction })
+            .collect(),
+        _ => any_column(),
+    };
+    with_touched(|touched| touched.rewrites.extend(rewrites));
+    // `ddl_command_end` names the table that the command named: for a partition or a child, its parent.
+    remember(Found { objects: BTreeSet::from([table]), ..Found::default() });
+}
+
+/// The event trigger's context, or the error that Postgres's own event trigger functions raise.
+fn expect_event(fcinfo: pg_sys::FunctionCallInfo, expected: &str) -> sys::Event {
+    match sys::event(fcinfo) {
+        Some(event) if event.event == expected => event,
+        _ => {
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED,
+                format!("electric_schema: this function can only be called as an event trigger for {expected}")
+            );
+        }
+    }
+}
+
+/// Extension scripts run DDL of their own, our own script first of all; pg_upgrade restores what is recorded already.
+fn listening() -> bool {
+    !sys::creating_extension() && !sys::is_binary_upgrade()
+}
+
+/// What one event adds.
+#[derive(Default)]
+struct Found {
+    everything: bool,
+    objects: BTreeSet<Oid>,
+    dropped: BTreeSet<Oid>,
+    dropped_indexes: BTreeSet<Oid>,
+    filled: BTreeSet<Oid>,
+}
+
+fn remember(found: Found) {
+    if !found.everything && found.objects.is_empty() && found.dropped.is_empty() {
+        return;
+    }
+    let role = sys::outer_role();
+    let subtransaction = sys::current_subtransaction();
+    let current = sys::current_statement();
+    with_touched(|touched| {
+        if let Some(current) = current {
+            let identity = (current.started, current.location);
+            let known = |statement: &&mut Statement| statement.identity == identity && statement.subtransaction == subtransaction;
+            let objects = found.objects.iter().chain(&found.dropped).copied();
+            match touched.statements.iter_mut().rev().find(known) {
+                Some(statement) => {
+                    statement.objects.extend(objects);
+                    statement.everything |= found.everything;
+                }
+                None => touched.statements.push(Statement {
+                    text: current.text,
+                    objects: objects.collect(),
+                    everything: found.everything,
+                    subtransaction,
+                    identity,
+                }),
+            }
+        }
+        touched.role = role;
+        touched.everything |= found.everything;
+        touched.objects.extend(found.objects);
+        touched.dropped.extend(found.dropped);
+        touched.dropped_indexes.extend(found.dropped_indexes);
+        touched.filled.extend(found.filled);
+    });
+}
+
+// ---- what the server reports -----------------------------------------------------------------------------------------------------
+
+/// A row of `pg_event_trigger_ddl_commands()`.
+#[derive(Debug)]
+struct Command {
+    class: Oid,
+    /// `None` for commands on no object in particular (GRANT).
+    object: Option<Oid>,
+    tag: String,
+    object_type: String,
+    schema: Option<String>,
+    identity: String,
+    in_extension: bool,
+    /// The table of an index, of a constraint or of a rule; the domain of a constraint.
+    relation: Option<Oid>,
+}
+
+impl Command {
+    /// Temporary objects, parts of extensions, and what is our own.
+    fn is_ignored(&self) -> bool {
+        self.in_extension || is_ignored_object(self.schema.as_deref(), &self.object_type, &self.identity)
+    }
+
+    fn table(&self) -> Option<Oid> {
+        match self.object_type.as_str() {
+            "table" | "foreign table" => self.object,
+            "index" => self.relation,
+            _ => None,
+        }
+    }
+}
+
+fn ddl_commands() -> Vec<Command> {
+    let command = |row: Row| {
+        let class = row.oid(1).unwrap_or_default();
+        let object = row.oid(2).filter(|oid| *oid != 0);
+        let object_type = row.text(5).unwrap_or_default();
+        Command {
+            class,
+            object,
+            tag: row.text(4).unwrap_or_default(),
+            relation: object.and_then(|object| containing(class, object, &object_type)),
+            object_type,
+            schema: row.text(6),
+            identity: row.text(7).unwrap_or_default(),
+            in_extension: row.bool(8).unwrap_or_default(),
+        }
+    };
+    sys::ddl_command_rows().into_iter().map(command).collect()
+}
+
+/// The table, or the domain, that an index, a constraint or a rule is part of.
+fn containing(class: Oid, object: Oid, object_type: &str) -> Option<Oid> {
+    const CONSTRAINT_OID_INDEX: Oid = 2667;
+    const REWRITE: Oid = 2618;
+    const REWRITE_OID_INDEX: Oid = 2692;
+    let find = |index, name| {
+        let row = sys::scan(class, Some(index), &[sys::Key::Oid(1, object)]).pop()?;
+        row.oid(sys::attribute_number(class, name)?).filter(|oid| *oid != 0)
+    };
+    match object_type {
+        "index" => sys::table_of_index(object),
+        "table constraint" => find(CONSTRAINT_OID_INDEX, "conrelid"),
+        "domain constraint" => find(CONSTRAINT_OID_INDEX, "contypid"),
+        _ if class == REWRITE => find(REWRITE_OID_INDEX, "ev_class"),
+        _ => None,
+    }
+}
+
+/// A row of `pg_event_trigger_dropped_objects()`.
+#[derive(Debug)]
+struct Dropped {
+    object: Option<Oid>,
+    original: bool,
+    is_temporary: bool,
+    object_type: String,
+    schema: Option<String>,
+    identity: String,
+    address_names: Vec<String>,
+}
+
+impl Dropped {
+    fn is_ignored(&self) -> bool {
+        self.is_temporary || is_ignored_object(self.schema.as_deref(), &self.object_type, &self.identity)
+    }
+}
+
+fn dropped_objects() -> Vec<Dropped> {
+    let dropped = |row: Row| Dropped {
+        object: row.oid(2).filter(|oid| *oid != 0),
+        original: row.bool(4).unwrap_or_default(),
+        is_temporary: row.bool(6).unwrap_or_default(),
+        object_type: row.text(7).unwrap_or_default(),
+        schema: row.text(8),
+        identity: row.text(10).unwrap_or_default(),
+        address_names: row.texts(11).unwrap_or_default(),
+    };
+    sys::dropped_object_rows().into_iter().map(dropped).collect()
+}
+
+fn is_own_schema(schema: &str) -> bool {
+    matches!(schema, "_electric_meta" | "electric_schema")
+}
+
+fn is_ignored_object(schema: Option<&str>, object_type: &str, identity: &str) -> bool {
+    schema.is_some_and(|schema| is_own_schema(schema) || schema.starts_with("pg_temp") || schema.starts_with("pg_toast"))
+        || object_type == "schema" && is_own_schema(identity)
+        || object_type == "extension" && identity == "electric_schema"
+}
+
+// ---- the closed lists ------------------------------------------------------------------------------------------------------------
+
+/// How far a command reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Server-side only, or told by `sql_drop`.
+    Nothing,
+    /// The event names all that changed.
+    Named,
+    /// Other objects' texts can change with it, or it names too little.
+    Everything,
+}
+
+/// Every tag of PostgreSQL 13 to 18 that fires `ddl_command_end` is listed; one that is not is of a newer server.
+fn reach(tag: &str, node: &Node) -> Reach {
+    let by_tag = reach_of_tag(tag);
+    if by_tag == Reach::Nothing {
+        return Reach::Nothing;
+    }
+    match node {
+        Node::ServerSide => Reach::Nothing,
+        Node::Rename(Renamed::Index | Renamed::Constraint) => Reach::Named,
+        Node::Rename(Renamed::Other) | Node::SetSchema => Reach::Everything,
+        Node::AlterEnum { renames_value: true } => Reach::Everything,
+        Node::AlterEnum { renames_value: false } => Reach::Named,
+        Node::AlterTable { .. } | Node::Other => by_tag,
+    }
+}
+
+fn reach_of_tag(tag: &str) -> Reach {
+    match tag {
+        // Privileges, ownership and notes.
+        "GRANT" | "REVOKE" | "ALTER DEFAULT PRIVILEGES" | "ALTER LARGE OBJECT" | "REASSIGN OWNED" | "COMMENT" | "SECURITY LABEL"
+        // What stays on the server.
+        | "CREATE POLICY" | "ALTER POLICY" | "CREATE TRIGGER" | "ALTER TRIGGER" | "ALTER RULE" | "CREATE STATISTICS"
+        | "ALTER STATISTICS" | "CREATE PUBLICATION" | "ALTER PUBLICATION" | "CREATE SUBSCRIPTION" | "ALTER SUBSCRIPTION"
+        | "CREATE FOREIGN DATA WRAPPER" | "ALTER FOREIGN DATA WRAPPER" | "CREATE SERVER" | "ALTER SERVER" | "CREATE USER MAPPING"
+        | "ALTER USER MAPPING" | "CREATE ACCESS METHOD" | "ALTER ACCESS METHOD" | "CREATE LANGUAGE" | "ALTER LANGUAGE"
+        | "CREATE TRANSFORM" | "ALTER TRANSFORM" | "CREATE EVENT TRIGGER" | "ALTER EVENT TRIGGER" | "REFRESH MATERIALIZED VIEW" | "LOGIN"
+        // What nothing depends on when it is new.
+        | "CREATE OPERATOR" | "CREATE OPERATOR CLASS" | "CREATE OPERATOR FAMILY" | "CREATE CAST" | "ALTER CAST"
+        | "CREATE CONVERSION" | "ALTER CONVERSION" | "CREATE TEXT SEARCH CONFIGURATION" | "ALTER TEXT SEARCH CONFIGURATION"
+        | "CREATE TEXT SEARCH DICTIONARY" | "ALTER TEXT SEARCH DICTIONARY" | "CREATE TEXT SEARCH PARSER" | "ALTER TEXT SEARCH PARSER"
+        | "CREATE TEXT SEARCH TEMPLATE" | "ALTER TEXT SEARCH TEMPLATE"
+        // What `sql_drop` tells, CASCADE included.
+        | "DROP ACCESS METHOD" | "DROP AGGREGATE" | "DROP CAST" | "DROP COLLATION" | "DROP CONSTRAINT" | "DROP CONVERSION"
+        | "DROP DOMAIN" | "DROP EVENT TRIGGER" | "DROP EXTENSION" | "DROP FOREIGN DATA WRAPPER" | "DROP FOREIGN TABLE"
+        | "DROP FUNCTION" | "DROP INDEX" | "DROP LANGUAGE" | "DROP MATERIALIZED VIEW" | "DROP OPERATOR" | "DROP OPERATOR CLASS"
+        | "DROP OPERATOR FAMILY" | "DROP OWNED" | "DROP POLICY" | "DROP PROCEDURE" | "DROP PUBLICATION" | "DROP ROUTINE"
+        | "DROP RULE" | "DROP SCHEMA" | "DROP SEQUENCE" | "DROP SERVER" | "DROP STATISTICS" | "DROP SUBSCRIPTION" | "DROP TABLE"
+        | "DROP TEXT SEARCH CONFIGURATION" | "DROP TEXT SEARCH DICTIONARY" | "DROP TEXT SEARCH PARSER"
+        | "DROP TEXT SEARCH TEMPLATE" | "DROP TRANSFORM" | "DROP TRIGGER" | "DROP TYPE" | "DROP USER MAPPING" | "DROP VIEW" => Reach::Nothing,
+        // A rule can turn a table into a view (before PostgreSQL 16). REINDEX fires from 17 on.
+        "CREATE TABLE" | "ALTER TABLE" | "CREATE TABLE AS" | "SELECT INTO" | "CREATE FOREIGN TABLE" | "ALTER FOREIGN TABLE"
+        | "IMPORT FOREIGN SCHEMA" | "CREATE INDEX" | "ALTER INDEX" | "REINDEX" | "CREATE RULE" | "CREATE SEQUENCE"
+        | "ALTER SEQUENCE" | "CREATE TYPE" | "CREATE DOMAIN" | "ALTER DOMAIN" | "CREATE COLLATION" | "CREATE SCHEMA"
+        | "CREATE EXTENSION" | "CREATE VIEW" | "ALTER VIEW" | "CREATE MATERIALIZED VIEW" | "ALTER MATERIALIZED VIEW"
+        | "CREATE FUNCTION" | "ALTER FUNCTION" | "CREATE PROCEDURE" | "ALTER PROCEDURE" | "CREATE ROUTINE" | "ALTER ROUTINE"
+        | "CREATE AGGREGATE" | "ALTER AGGREGATE" => Reach::Named,
+        "ALTER TYPE" | "ALTER SCHEMA" | "ALTER EXTENSION" | "ALTER COLLATION" | "ALTER OPERATOR" | "ALTER OPERATOR CLASS"
+        | "ALTER OPERATOR FAMILY" | "CREATE CONSTRAINT" | "ALTER CONSTRAINT" => Reach::Everything,
+        _ => Reach::Everything,
+    }
+}
+
+/// Commands on a table that also change its partitions and children, or on an index that also make indexes on them.
+fn reaches_descendants(tag: &str) -> bool {
+    matches!(tag, "ALTER TABLE" | "ALTER FOREIGN TABLE" | "CREATE INDEX" | "ALTER INDEX" | "REINDEX")
+}
+
+/// What a dropped object was.
+enum Dropping {
+    /// Nothing that a model holds.
+    ServerSide,
+    /// An object of its own.
+    Object,
+    /// An index, whose table only the ledger still knows.
+    Index,
+    /// An object of a kind that no client gets.
+    Undistributed,
+    /// A column.
+    Column,
+    /// A part that names its table.
+    PartOfTable,
+    /// A constraint of a domain.
+    PartOfDomain,
+}
+
+/// By the names of `pg_event_trigger_dropped_objects()`; a kind of a newer server counts as an object.
+fn dropped_kind(object_type: &str) -> Dropping {
+    match object_type {
+        "trigger" | "policy" | "rule" | "statistics object" | "publication" | "publication relation" | "publication namespace"
+        | "subscription" | "event trigger" | "default acl" | "user mapping" | "server" | "foreign-data wrapper" | "language"
+        | "transform" | "access method" | "cast" | "conversion" | "text search parser" | "text search dictionary"
+        | "text search template" | "text search configuration" | "toast table" | "toast table column" | "large object"
+        | "operator of access method" | "function of access method" | "operator class" | "operator family" | "operator" => {
+            Dropping::ServerSide
+        }
+        "view" | "materialized view" | "foreign table" | "domain" | "function" | "procedure" | "aggregate" => Dropping::Undistributed,
+        "table column" | "foreign table column" | "view column" | "materialized view column" | "composite type column" => Dropping::Column,
+        "default value" | "table constraint" => Dropping::PartOfTable,
+        "domain constraint" => Dropping::PartOfDomain,
+        "index" => Dropping::Index,
+        _ => Dropping::Object,
+    }
+}

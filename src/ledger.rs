@@ -1,0 +1,208 @@
+//! The ledger's tables as the seal writes them: through the heap, under the seal's lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use electric_schema_core::chain::Private;
+use electric_schema_core::entry::{Draft, Head};
+use electric_schema_core::error::Error;
+use electric_schema_core::identify::{Identity, Known};
+use electric_schema_core::model::{Object, ObjectId};
+use electric_schema_core::schema_hash::SchemaSum;
+
+use crate::report::Failure;
+use crate::sys::{self, Key, Oid, Row, Value};
+
+const SCHEMA: &str = "_electric_meta";
+
+// Columns by their place in sql/schema.sql.
+mod ledgers {
+    pub const ID: i16 = 1;
+    pub const CREATED_AT: i16 = 2;
+    pub const SEQ: i16 = 3;
+    pub const HASH: i16 = 4;
+    pub const RESET_VERSION: i16 = 5;
+    pub const SCHEMA_SUM: i16 = 6;
+    pub const UNREAD: i16 = 7;
+}
+
+mod objects {
+    pub const ID: i16 = 1;
+    pub const OID: i16 = 2;
+    pub const DEFINITION: i16 = 3;
+    pub const IDENTITY: i16 = 4;
+}
+
+/// The ledger's tables, found by name once for each seal.
+pub struct Ledger {
+    ledgers: Oid,
+    migrations: Oid,
+    objects: Oid,
+    objects_oid_index: Oid,
+    seal: Oid,
+}
+
+/// The chain's row in `_electric_meta.ledgers`.
+pub struct Chain {
+    row: Row,
+    id: [u8; 16],
+    created_at: i64,
+    /// Where the chain is.
+    pub head: Head,
+    /// Tables that the next entry has to read.
+    pub unread: BTreeSet<u32>,
+}
+
+impl Ledger {
+    /// Finds the tables; `None` when they are gone, with the extension, in this very transaction.
+    pub fn find() -> Option<Ledger> {
+        Some(Ledger {
+            ledgers: sys::relation_oid(SCHEMA, "ledgers")?,
+            migrations: sys::relation_oid(SCHEMA, "migrations")?,
+            objects: sys::relation_oid(SCHEMA, "objects")?,
+            objects_oid_index: sys::relation_oid(SCHEMA, "objects_oid_idx")?,
+            seal: sys::relation_oid(SCHEMA, "seal")?,
+        })
+    }
+
+    /// Waits for the turn to append; held until the transaction ends.
+    pub fn lock(&self, timeout_ms: i32) {
+        sys::lock_relation(self.seal, timeout_ms);
+    }
+
+    /// Where the chain is now. Call it under the lock.
+    pub fn chain(&self) -> Result<Chain, Failure> {
+        let row = sys::scan(self.ledgers, None, &[]).into_iter().next().ok_or(Failure::Ledger("it has no chain"))?;
+        let read = || {
+            let head = Head {
+                seq: row.i64(ledgers::SEQ)?.try_into().ok()?,
+                hash: row.text(ledgers::HASH)?.parse().ok()?,
+                reset_version: row.i64(ledgers::RESET_VERSION)?.try_into().ok()?,
+                sum: SchemaSum::from_bytes(&row.bytes(ledgers::SCHEMA_SUM)?)?,
+            };
+            let unread = row.oids(ledgers::UNREAD)?.into_iter().collect();
+            Some((row.uuid(ledgers::ID)?, row.i64(ledgers::CREATED_AT)?, head, unread))
+        };
+        let (id, created_at, head, unread) = read().ok_or(Failure::Ledger("its chain cannot be read"))?;
+        Ok(Chain { row, id, created_at, head, unread })
+    }
+
+    /// What the ledger holds for one OID.
+    pub fn known(&self, oid: u32) -> Result<Option<Known>, Failure> {
+        let rows = sys::scan(self.objects, Some(self.objects_oid_index), &[Key::Oid(objects::OID, oid)]);
+        rows.first().map(read_object).transpose()
+    }
+
+    /// What the ledger holds for these OIDs.
+    pub fn known_of(&self, oids: &BTreeSet<u32>) -> Result<BTreeMap<u32, Known>, Failure> {
+        let mut known = BTreeMap::new();
+        for &oid in oids {
+            if let Some(object) = self.known(oid)? {
+                known.insert(oid, object);
+            }
+        }
+        Ok(known)
+    }
+
+    /// All that the ledger holds.
+    pub fn known_all(&self) -> Result<BTreeMap<u32, Known>, Failure> {
+        let rows = sys::scan(self.objects, None, &[]);
+        rows.iter().map(|row| read_object(row).map(|known| (known.oid, known))).collect()
+    }
+
+    /// Brings `objects` up to date.
+    pub fn keep(&self, kept: &[Known], gone: &[u32]) -> Result<(), Failure> {
+        let row_of = |oid: u32| {
+            sys::scan(self.objects, Some(self.objects_oid_index), &[Key::Oid(objects::OID, oid)]).into_iter().next()
+        };
+        for oid in gone {
+            if let Some(row) = row_of(*oid) {
+                sys::delete(self.objects, &row);
+            }
+        }
+        for known in kept {
+            let id = known.id.to_string();
+            let (definition, identity) = (json(&known.object)?, json(&known.identity)?);
+            let values = [Value::Text(&id), Value::Oid(known.oid), Value::Json(&definition), Value::Json(&identity)];
+            match row_of(known.oid) {
+                Some(row) => sys::update(self.objects, &row, &values),
+                None => sys::insert(self.objects, &values),
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the chain's head.
+    pub fn advance(&self, chain: &Chain, head: &Head, unread: &BTreeSet<u32>) -> Result<(), Failure> {
+        let unread: Vec<u32> = unread.iter().copied().collect();
+        let hash = head.hash.to_string();
+        let sum = head.sum.to_bytes();
+        sys::update(
+            self.ledgers,
+            &chain.row,
+            &[
+                Value::Uuid(chain.id),
+                Value::TimestampTz(chain.created_at),
+                Value::Int8(number(head.seq)?),
+                Value::Text(&hash),
+                Value::Int8(number(head.reset_version)?),
+                Value::Bytea(&sum),
+                Value::OidArray(&unread),
+            ],
+        );
+        Ok(())
+    }
+
+    /// Appends an entry; gives its hash as text.
+    pub fn append(&self, chain: &Chain, draft: &Draft, private: &Private) -> Result<String, Failure> {
+        let link = draft.link(private);
+        let hash = link.hash().to_string();
+        let (parent, schema) = (link.parent_hash.to_string(), link.schema_hash.to_string());
+        let (changes_digest, private_digest) = (link.changes_digest.to_string(), link.private_digest.to_string());
+        let changes = draft.changes.to_string();
+        sys::insert(
+            self.migrations,
+            &[
+                Value::Uuid(chain.id),
+                Value::Int8(number(link.seq)?),
+                Value::Text(&hash),
+                Value::Text(&parent),
+                Value::Text(&schema),
+                Value::Text(link.class.as_str()),
+                Value::Int8(number(link.reset_version)?),
+                Value::TextArray(&link.statements),
+                Value::Jsonb(&changes),
+                Value::Text(&changes_digest),
+                Value::Text(&private_digest),
+                Value::TextArray(&private.source),
+                Value::Text(&private.recorded_by),
+                Value::TimestampTz(private.recorded_at),
+                Value::Text(&private.application_name),
+                // xid8 and pg_lsn are eight bytes by value, as int8 is.
+                Value::Int8(private.xid.cast_signed()),
+                Value::Int8(private.lsn.cast_signed()),
+                private.label.as_deref().map_or(Value::Null, Value::Text),
+                Value::Bytea(&private.salt),
+            ],
+        );
+        Ok(hash)
+    }
+}
+
+fn number(value: u64) -> Result<i64, Failure> {
+    value.try_into().map_err(|_| Failure::Ledger("a number is out of range"))
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value)
+        .map_err(|error| Error::Unreadable { what: "a model".to_owned(), why: error.to_string() }.into())
+}
+
+fn read_object(row: &Row) -> Result<Known, Failure> {
+    let read = || {
+        let id: ObjectId = row.text(objects::ID)?.parse().ok()?;
+        let object: Object = serde_json::from_str(&row.text(objects::DEFINITION)?).ok()?;
+        let identity: Identity = serde_json::from_str(&row.text(objects::IDENTITY)?).ok()?;
+        Some(Known { id, oid: row.oid(objects::OID)?, object, identity })
+    };
+    read().ok_or(Failure::Ledger("a row of objects cannot be read"))
+}

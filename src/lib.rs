@@ -1,0 +1,51 @@
+//! electric_schema: the database as the source of truth for the schema of every local-first client.
+//!
+//! ```text
+//! DDL ─▶ capture (event triggers remember) ─▶ seal (at commit: catalog + ledger ─▶ core ─▶ ledger)
+//! client hash ─▶ api (head, diff, handshake, snapshot, verify) ─▶ core
+//! ```
+
+use pgrx::prelude::*;
+
+mod api;
+mod capture;
+mod catalog;
+mod ledger;
+mod report;
+mod seal;
+mod settings;
+mod sys;
+mod verify;
+
+::pgrx::pg_module_magic!(name, version);
+
+extension_sql_file!("../sql/schema.sql", name = "schema", bootstrap);
+extension_sql_file!("../sql/event_triggers.sql", name = "event_triggers", requires = [capture_ddl, capture_drop, capture_rewrite]);
+extension_sql_file!("../sql/access.sql", name = "access", finalize);
+
+/// Called once by each process that loads the library.
+#[pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    settings::register();
+    sys::register_callbacks(
+        seal::before_commit,
+        capture::clear,
+        capture::subtransaction_aborted,
+        capture::subtransaction_committed,
+    );
+}
+
+
+
+
+/// What `cargo pgrx test` asks for.
+#[cfg(test)]
+pub mod pg_test {
+    /// Called once, before the server starts.
+    pub fn setup(_options: Vec<&str>) {}
+
+    /// What the tests' server is started with.
+    pub fn postgresql_conf_options() -> Vec<&'static str> {
+        vec!["max_prepared_transactions = 10", "fsync = off"]
+    }
+}

@@ -1,0 +1,69 @@
+//! Errors as the user sees them: SQLSTATE, message, DETAIL and HINT.
+
+use electric_schema_core::error::Error;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{function_name, PgSqlErrorCode};
+
+/// What can go wrong in the shell.
+#[derive(Debug)]
+pub enum Failure {
+    /// The core refused what it was given.
+    Core(Error),
+    /// A query of our own failed.
+    Query(pgrx::spi::SpiError),
+    /// The ledger's tables do not look as this version made them.
+    Ledger(&'static str),
+    /// A hash that no entry has.
+    UnknownHash(String),
+    /// A trigger function that was called as a plain function.
+    NotATrigger,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Core(error)
+    }
+}
+
+impl From<pgrx::spi::SpiError> for Failure {
+    fn from(error: pgrx::spi::SpiError) -> Self {
+        Failure::Query(error)
+    }
+}
+
+impl From<Failure> for ErrorReport {
+    fn from(failure: Failure) -> Self {
+        let report = |code, message: String| ErrorReport::new(code, message, function_name!());
+        match failure {
+            Failure::Core(error @ Error::MalformedHash { .. }) => {
+                report(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, error.to_string())
+                    .set_detail("A hash is 64 lower-case hexadecimal digits.")
+                    .set_hint("Pass the hash that the client recorded last, or NULL for a client that has none yet.")
+            }
+            Failure::Core(error @ (Error::Unreadable { .. } | Error::Misfit { .. })) => {
+                report(PgSqlErrorCode::ERRCODE_DATA_CORRUPTED, format!("electric_schema: {error}"))
+                    .set_detail("The ledger holds something that this version did not write.")
+                    .set_hint("SELECT electric_schema.verify() tells which entry is broken.")
+            }
+            Failure::Query(error) => {
+                report(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, format!("electric_schema: {error}"))
+                    .set_hint("Please report this as a bug of electric_schema.")
+            }
+            Failure::Ledger(what) => report(
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("electric_schema: the ledger is damaged: {what}"),
+            )
+            .set_detail("The tables in schema _electric_meta are not as CREATE EXTENSION made them.")
+            .set_hint("Restore them, or DROP EXTENSION electric_schema and CREATE EXTENSION it again for a new ledger."),
+            Failure::UnknownHash(hash) => {
+                report(PgSqlErrorCode::ERRCODE_NO_DATA_FOUND, format!("no entry has the hash {hash}"))
+                    .set_detail("The hash belongs to another ledger, or to entries that are no more.")
+                    .set_hint("electric_schema.handshake() answers such a client.")
+            }
+            Failure::NotATrigger => report(
+                PgSqlErrorCode::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED,
+                "this function can only be called as an event trigger".to_owned(),
+            ),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The commit of a transaction that changed the schema: reads what it touched, and appends one entry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use electric_schema_core::catalog::{Catalog, Unsupported};
+use electric_schema_core::chain::Private;
+use electric_schema_core::entry::{self, Asked, Head, Sealed, Sealing};
+use electric_schema_core::identify::{referred, Happened, Known, Rewrite};
+use electric_schema_core::model::Object;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::PgLogLevel;
+
+use crate::capture::{self, Touched};
+use crate::catalog;
+use crate::ledger::{Chain, Ledger};
+use crate::report::Failure;
+use crate::settings;
+use crate::sys::{self, Commit};
+
+/// The channel of NOTIFY and the prefix of the logical messages.
+const CHANNEL: &str = "electric_schema";
+
+/// Called once, at the end of CREATE EXTENSION: what is there already becomes entry 1.
+#[pgrx::pg_extern(sql = "
+CREATE FUNCTION _electric_meta.baseline() RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+")]
+fn baseline() {
+    capture::touch_everything();
+}
+
+/// Called before every commit and PREPARE TRANSACTION.
+pub fn before_commit(commit: Commit) {
+    let Some(touched) = capture::take() else { return };
+    // Nothing to write to when the extension goes in this very transaction.
+    let Some(owner) = sys::extension_owner("electric_schema") else { return };
+    let Some(ledger) = Ledger::find() else { return };
+    let role = touched.role.clone();
+    let result = sys::pinned(owner, || {
+        ledger.lock(settings::seal_timeout());
+        seal(&ledger, touched, role, commit)
+    });
+    if let Err(failure) = result {
+        ErrorReport::from(failure).report(PgLogLevel::ERROR);
+    }
+}
+
+fn seal(ledger: &Ledger, touched: Touched, role: String, commit: Commit) -> Result<(), Failure> {
+    let chain = ledger.chain()?;
+    let read = read(ledger, &touched, &chain)?;
+    read.catalog.unsupported.iter().filter(|thing| touched.objects.contains(&thing.oid)).for_each(notice);
+    let happened = happened(&touched, &read.catalog);
+    let catalog = electric_schema_core::scope::distributed(read.catalog);
+    let sealing = Sealing {
+        head: &chain.head,
+        catalog: &catalog,
+        asked: &read.asked,
+        known: &read.known,
+        dropped: &touched.dropped,
+        filled: &touched.filled,
+        happened: &happened,
+    };
+    let sealed = entry::seal(&sealing)?;
+    let unread_changed = read.unread != chain.unread;
+    if sealed.draft.is_none() && sealed.kept.is_empty() && sealed.gone.is_empty() && !unread_changed {
+        return Ok(());
+    }
+    let mut head = Head { sum: sealed.sum.clone(), ..chain.head.clone() };
+    let mut announcement = None;
+    if let Some(draft) = &sealed.draft {
+        let private = private(&touched, &sealed, &read.known, role);
+        let hash = ledger.append(&chain, draft, &private)?;
+        head.seq = draft.seq;
+        head.reset_version = draft.reset_version;
+        head.hash = hash.parse().map_err(Failure::Core)?;
+        announcement = Some(serde_json::json!({ "seq": head.seq, "hash": hash, "class": draft.class }).to_string());
+    }
+    ledger.keep(&sealed.kept, &sealed.gone)?;
+    ledger.advance(&chain, &head, &read.unread)?;
+    sys::advance_command();
+    if let Some(announcement) = announcement {
+        sys::wal_message(CHANNEL, announcement.as_bytes());
+        match commit {
+            Commit::Commit => sys::notify(CHANNEL, &announcement),
+            // Postgres refuses to prepare a transaction that has notified.
+            Commit::Prepare => {}
+        }
+    }
+    Ok(())
+}
+
+/// What the catalogs hold of what was touched, and what the ledger held of it before.
+struct Reading {
+    catalog: Catalog,
+    asked: Asked,
+    known: BTreeMap<u32, Known>,
+    unread: BTreeSet<u32>,
+}
+
+fn read(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<Reading, Failure> {
+    let mut oids: BTreeSet<u32> = &touched.objects | &touched.dropped;
+    oids.extend(&chain.unread);
+    let mut known = if touched.everything { ledger.known_all()? } else { ledger.known_of(&oids)? };
+    if !touched.everything && !touched.dropped_indexes.is_empty() {
+        let orphans = orphans(ledger, touched, &known)?;
+        oids.extend(orphans.keys());
+        known.extend(orphans);
+    }
+    let reading = sys::with_latest_snapshot(|| catalog::read(if touched.everything { None } else { Some(&oids) }))?;
+    let asked = if touched.everything {
+        Asked::EverythingBut(reading.unread.clone())
+    } else {
+        Asked::Only(oids.difference(&reading.unread).copied().collect())
+    };
+    let more: BTreeSet<u32> = referred(&reading.catalog).into_iter().filter(|oid| !known.contains_key(oid)).collect();
+    if !touched.everything {
+        known.extend(ledger.known_of(&more)?);
+    }
+    Ok(Reading { catalog: reading.catalog, asked, known, unread: reading.unread })
+}
+
+/// The tables that dropped indexes belonged to: a dropped index does not tell, but the ledger knows.
+fn orphans(
+    ledger: &Ledger,
+    touched: &Touched,
+    known: &BTreeMap<u32, Known>,
+) -> Result<BTreeMap<u32, Known>, Failure> {
+    let has = |known: &Known, oid: &u32| known.identity.indexes.contains_key(oid);
+    let mut indexes = touched.dropped_indexes.iter().filter(|oid| !known.values().any(|known| has(known, oid))).peekable();
+    if indexes.peek().is_none() {
+        return Ok(BTreeMap::new());
+    }
+    let indexes: Vec<&u32> = indexes.collect();
+    let mut all = ledger.known_all()?;
+    all.retain(|_, known| indexes.iter().any(|oid| has(known, oid)));
+    Ok(all)
+}
+
+fn happened(touched: &Touched, catalog: &Catalog) -> Happened {
+    let rewrites = touched
+        .rewrites
+        .iter()
+        .map(|r| Rewrite { table: r.table, column: r.column, using: r.using })
+        .collect();
+    let replaced = catalog.tables.iter().map(|table| table.oid).filter(|oid| sys::rewritten_in_transaction(*oid)).collect();
+    Happened { rewrites, replaced }
+}
+
+fn notice(thing: &Unsupported) {
+    pgrx::notice!("electric_schema: {} {} is not distributed to clients: {}", thing.kind, thing.identity, thing.reason);
+}
+
+fn private(touched: &Touched, sealed: &Sealed, before: &BTreeMap<u32, Known>, role: String) -> Private {
+    // Statements name parts of tables by their own OIDs.
+    let mut changed = sealed.changed.clone();
+    for known in before.values().chain(&sealed.kept).filter(|known| sealed.changed.contains(&known.oid)) {
+        changed.extend(known.identity.indexes.keys().chain(known.identity.constraints.keys()));
+        debug_assert!(matches!(known.object, Object::Table(_)) || known.identity.indexes.is_empty());
+    }
+    let source = touched
+        .statements
+        .iter()
+        .filter(|statement| statement.everything || !statement.objects.is_disjoint(&changed))
+        .map(|statement| statement.text.clone())
+        .collect();
+    Private {
+        salt: sys::strong_random().to_vec(),
+        source,
+        recorded_by: role,
+        recorded_at: sys::now_micros(),
+        application_name: sys::application_name(),
+        xid: sys::full_xid(),
+        lsn: sys::insert_lsn(),
+        label: None,
+    }
+}

@@ -1,0 +1,111 @@
+-- What a database holds, as (object, definition) pairs. Written for the tests alone, from the catalogs' documentation:
+-- a mistake that it shared with the extension would be invisible.
+WITH member AS (
+  SELECT d.classid, d.objid
+  FROM pg_catalog.pg_depend d
+  WHERE d.deptype = 'e'
+),
+namespace AS (
+  SELECT n.oid, n.nspname
+  FROM pg_catalog.pg_namespace n
+  WHERE n.nspname !~ '^pg_'
+    AND n.nspname NOT IN ('information_schema', '_electric_meta', 'electric_schema', 'drizzle')
+    AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_namespace'::regclass AND m.objid = n.oid)
+),
+relation AS (
+  SELECT c.*, format('%I.%I', n.nspname, c.relname) AS name
+  FROM pg_catalog.pg_class c
+  JOIN namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'f', 'c', 'S')
+    AND c.relpersistence <> 't'
+    AND c.relname <> '_prisma_migrations'
+    AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_class'::regclass AND m.objid = c.oid)
+),
+sequence AS (
+  SELECT s.seqrelid,
+         format('as %s start %s increment %s min %s max %s cache %s%s', format_type(s.seqtypid, NULL), s.seqstart,
+                s.seqincrement, s.seqmin, s.seqmax, s.seqcache, CASE WHEN s.seqcycle THEN ' cycle' END) AS options,
+         owner.refobjid AS owner_relation, owner.refobjsubid AS owner_column, owner.deptype AS owned_how
+  FROM pg_catalog.pg_sequence s
+  LEFT JOIN pg_catalog.pg_depend owner
+    ON owner.classid = 'pg_catalog.pg_class'::regclass AND owner.objid = s.seqrelid AND owner.objsubid = 0
+    AND owner.refclassid = 'pg_catalog.pg_class'::regclass AND owner.refobjsubid > 0 AND owner.deptype IN ('a', 'i')
+),
+attribute AS (
+  SELECT r.name AS relation, r.relkind, a.*, t.typcollation,
+         row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum) AS position
+  FROM relation r
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+  WHERE r.relkind <> 'S'
+)
+SELECT 'schema ' || quote_ident(nspname) AS object, '' AS definition
+FROM namespace
+
+UNION ALL
+SELECT CASE relkind WHEN 'c' THEN 'type ' WHEN 'f' THEN 'foreign table ' ELSE 'table ' END || name,
+       concat_ws(' ',
+         CASE WHEN relpersistence = 'u' THEN 'unlogged' END,
+         CASE WHEN relkind = 'p' THEN 'partition by ' || pg_get_partkeydef(oid) END,
+         (SELECT 'inherits ' || string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno)
+          FROM pg_catalog.pg_inherits i WHERE i.inhrelid = relation.oid),
+         pg_get_expr(relpartbound, oid))
+FROM relation
+WHERE relkind <> 'S'
+
+UNION ALL
+SELECT format('column %s.%I', a.relation, a.attname),
+       concat_ws(' ',
+         '#' || a.position, format_type(a.atttypid, a.atttypmod),
+         CASE WHEN a.attcollation <> a.typcollation THEN 'collate ' || a.attcollation::regcollation END,
+         CASE WHEN a.attnotnull THEN 'not null' END,
+         CASE a.attgenerated WHEN '' THEN 'default ' WHEN 's' THEN 'generated stored ' ELSE 'generated virtual ' END
+           || pg_get_expr(d.adbin, d.adrelid),
+         CASE a.attidentity WHEN 'a' THEN 'identity always' WHEN 'd' THEN 'identity by default' END)
+FROM attribute a
+LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+
+UNION ALL
+SELECT 'sequence ' || r.name,
+       concat_ws(' ',
+         CASE WHEN r.relpersistence = 'u' THEN 'unlogged' END,
+         s.options,
+         (SELECT format('%s %s.%I', CASE s.owned_how WHEN 'i' THEN 'identity of' ELSE 'owned by' END, a.attrelid::regclass, a.attname)
+          FROM pg_catalog.pg_attribute a
+          WHERE a.attrelid = s.owner_relation AND a.attnum = s.owner_column))
+FROM relation r
+JOIN sequence s ON s.seqrelid = r.oid
+
+-- Not-null constraints have names since PostgreSQL 18, and rows here: the column says it on every version.
+-- Triggers are the server's own business. pg_get_constraintdef tells deferrability and NOT VALID.
+UNION ALL
+SELECT format('constraint %s.%I', r.name, c.conname), pg_get_constraintdef(c.oid)
+FROM relation r
+JOIN pg_catalog.pg_constraint c ON c.conrelid = r.oid AND c.contype NOT IN ('n', 't')
+
+-- An invalid index is one that is not there yet, or never will be.
+UNION ALL
+SELECT format('index %s.%I', r.name, x.relname), pg_get_indexdef(i.indexrelid)
+FROM relation r
+JOIN pg_catalog.pg_index i ON i.indrelid = r.oid AND i.indisvalid
+JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+
+UNION ALL
+SELECT format('enum %I.%I', n.nspname, t.typname),
+       (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
+        FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)
+FROM pg_catalog.pg_type t
+JOIN namespace n ON n.oid = t.typnamespace
+WHERE t.typtype = 'e'
+  AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_type'::regclass AND m.objid = t.oid)
+
+UNION ALL
+SELECT format('range %I.%I', n.nspname, t.typname),
+       format('of %s collate %s opclass %s', format_type(r.rngsubtype, NULL), r.rngcollation::regcollation,
+              (SELECT o.opcname FROM pg_catalog.pg_opclass o WHERE o.oid = r.rngsubopc))
+FROM pg_catalog.pg_type t
+JOIN namespace n ON n.oid = t.typnamespace
+JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid
+WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_type'::regclass AND m.objid = t.oid)
+
+ORDER BY object

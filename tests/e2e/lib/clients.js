@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { PGlite } from '@electric-sql/pglite'
+import * as library from '@electric-schema/pglite'
+import { describePGlite, describeServer } from './catalog.js'
+import { drop, recreate } from './cluster.js'
+import { openPGlite } from './seed.js'
+import * as vanilla from './vanilla.js'
+
+// The package exports no version, and its exports hide its package.json from import.
+const { version } = JSON.parse(
+  readFileSync(new URL('../node_modules/@electric-sql/pglite/package.json', import.meta.url), 'utf8'),
+)
+
+/** What a history is played to. Each opens a database, brings it to the server's head, and says what is in it. */
+export const kinds = {
+  async vanilla(database) {
+    const db = await recreate(database)
+    return {
+      sync: (fetchPlan) => vanilla.sync(db, fetchPlan),
+      position: () => vanilla.position(db),
+      describe: () => describeServer(db),
+      async close() {
+        await db.end()
+        await drop(database)
+      },
+    }
+  },
+
+  async pglite() {
+    const db = await openPGlite(PGlite, version)
+    return {
+      sync: (fetchPlan) => library.sync(db, { fetchPlan, refetch: async () => {} }),
+      position: () => library.position(db),
+      describe: () => describePGlite(db),
+      close: () => db.close(),
+    }
+  },
+}

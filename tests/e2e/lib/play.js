@@ -1,0 +1,146 @@
+import { describeServer, diff } from './catalog.js'
+import { kinds } from './clients.js'
+import { connect, drop, recreate } from './cluster.js'
+
+// `n` migrations have been applied. Who is there at 0 begins with an empty ledger.
+const rhythms = {
+  'every migration': () => true,
+  'every 7th': (n, last) => n % 7 === 0 || n === last,
+  'first and last': (n, last) => n === 1 || n === last,
+  'new at the end': (n, last) => n === last,
+}
+
+/** Plays one history; gives how many clients kept up all the way. */
+export async function play(history, clientKinds) {
+  const { name, tool, migrations } = history
+  const last = migrations.length
+  const started = Date.now()
+  console.log(`${name}: ${last} migrations, ${tool}`)
+
+  const database = `e2e_${name.toLowerCase().replace(/\W/g, '_')}`
+  const deployer = await recreate(database)
+  await deployer.query('CREATE EXTENSION electric_schema')
+  const server = await connect(database)
+
+  const followers = clientKinds.flatMap((kind) =>
+    Object.entries(rhythms).map(([rhythm, due]) => ({
+      kind,
+      rhythm,
+      due: (n) => due(n, last),
+      database,
+      client: null,
+      server: null,
+      actions: {},
+      failure: null,
+    })),
+  )
+
+  let deploy = null
+  const surplus = []
+  let seq = await headSeq(server)
+  await history.prepare(deployer)
+  for (let n = 0; n <= last && !deploy; n++) {
+    const tag = migrations[n - 1]?.tag ?? 'the empty database'
+    try {
+      if (n > 0) await history.apply(deployer, migrations[n - 1])
+    } catch (error) {
+      deploy = [`after ${n - 1} of ${last}, the server refused ${tag}: ${error.message}`, ...detail(error)]
+      break
+    }
+    const before = seq
+    seq = await headSeq(server)
+    if (history.oneTransaction && seq > before + 1) surplus.push(`${tag}, one transaction, made ${seq - before} entries`)
+    const expected = await describeServer(server)
+    const due = followers.filter((follower) => follower.due(n) && !follower.failure)
+    await Promise.all(due.map((follower) => follow(follower, { expected, n, tag })))
+    if (n > 0 && n % 100 === 0) console.log(`  ${n} of ${last}, ${seconds(started)}`)
+  }
+
+  const ledgerFailure = [...(deploy ?? []), ...surplus, ...(await verify(server))]
+  for (const follower of followers) {
+    if (deploy) follower.failure ??= ['did not get to the end, because the server did not']
+    await follower.client?.close()
+    await follower.server?.end()
+  }
+  const results = [
+    ...followers.map(({ kind, rhythm, actions, failure }) => ({ what: `${kind}, ${rhythm}`, note: summary(actions), failure })),
+    { what: 'server, ledger', note: await ledgerSummary(server), failure: ledgerFailure.length > 0 ? ledgerFailure : null },
+  ]
+  await deployer.end()
+  await server.end()
+  await drop(database)
+
+  for (const { what, note, failure } of results) {
+    console.log(`  ${failure ? 'FAIL' : 'ok  '}  ${what.padEnd(26)}${note}`)
+    for (const line of failure ?? []) console.log(`          ${line}`)
+  }
+  const failed = results.filter(({ failure }) => failure).length
+  console.log(`  ${seconds(started)}\n`)
+  return { passed: results.length - failed, failed }
+}
+
+async function follow(follower, { expected, n, tag }) {
+  const fetchPlan = async (at) => {
+    const { rows } = await follower.server.query('SELECT electric_schema.handshake($1, $2) AS plan', [
+      at?.hash ?? null,
+      at?.seq ?? null,
+    ])
+    return rows[0].plan
+  }
+  try {
+    follower.server ??= await connect(follower.database)
+    follower.client ??= await kinds[follower.kind](`${follower.database}_${follower.rhythm.replace(/\W/g, '_')}`)
+    const { action } = await follower.client.sync(fetchPlan)
+    follower.actions[action] = (follower.actions[action] ?? 0) + 1
+    const differences = diff(expected, await follower.client.describe())
+    if (differences.length > 0) {
+      follower.failure = [`after ${n} (${tag}), ${action} left a schema that differs:`, ...differences.slice(0, 40)]
+      if (differences.length > 40) follower.failure.push(`… and ${differences.length - 40} more lines`)
+      return
+    }
+    const again = await fetchPlan(await follower.client.position())
+    if (again.action !== 'ready') follower.failure = [`after ${n} (${tag}), ${action} was followed by ${again.action}, not by ready`]
+  } catch (error) {
+    follower.failure = [`after ${n} (${tag}): ${error.message}`, ...detail(error)]
+  }
+}
+
+async function headSeq(server) {
+  return Number((await server.query('SELECT seq FROM electric_schema.head()')).rows[0]?.seq ?? 0)
+}
+
+async function verify(server) {
+  try {
+    const { rows } = await server.query('SELECT to_jsonb(v) AS v FROM electric_schema.verify() v')
+    return rows[0]?.v?.ok === true ? [] : [`verify(): ${JSON.stringify(rows[0]?.v)}`]
+  } catch (error) {
+    return [`verify(): ${error.message}`, ...detail(error)]
+  }
+}
+
+async function ledgerSummary(server) {
+  try {
+    const { rows } = await server.query('SELECT seq, reset_version FROM electric_schema.head()')
+    return `${rows[0].seq} entries, ${rows[0].reset_version} of them destructive`
+  } catch (error) {
+    return error.message
+  }
+}
+
+// Errors of a database and of the client library keep what helps most in other places than their message.
+function detail({ detail, hint, where, details, cause }) {
+  const notes = { statement: details?.statement, detail: detail ?? cause?.detail, hint: hint ?? cause?.hint, where }
+  return Object.entries(notes)
+    .filter(([, text]) => text)
+    .map(([name, text]) => `${name}: ${text.replace(/\s+/g, ' ').slice(0, 500)}`)
+}
+
+function summary(actions) {
+  return Object.entries(actions)
+    .map(([action, times]) => `${times} ${action}`)
+    .join(', ')
+}
+
+function seconds(since) {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`
+}

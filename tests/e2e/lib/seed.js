@@ -1,0 +1,30 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const target = fileURLToPath(new URL('../../../target/', import.meta.url))
+let seed
+
+/**
+ * An empty PGlite in memory. initdb takes some seconds and gives the same every time, so its result is kept.
+ * @param {typeof import('@electric-sql/pglite').PGlite} PGlite
+ * @param {string} version  of the package; another version may have another data format
+ */
+export async function openPGlite(PGlite, version) {
+  seed ??= await load(PGlite, version)
+  return PGlite.create({ loadDataDir: seed })
+}
+
+async function load(PGlite, version) {
+  const path = `${target}pglite-seed-${version}.tar`
+  if (!existsSync(path)) {
+    const db = await PGlite.create()
+    const dump = await db.dumpDataDir('none')
+    await db.close()
+    mkdirSync(target, { recursive: true })
+    // Another process may want the file this very moment: it must never see half of it.
+    const unfinished = `${path}.${process.pid}`
+    writeFileSync(unfinished, Buffer.from(await dump.arrayBuffer()))
+    renameSync(unfinished, path)
+  }
+  return new Blob([readFileSync(path)])
+}
