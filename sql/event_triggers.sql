@@ -15,3 +15,7 @@ CREATE EVENT TRIGGER electric_schema_rewrite ON table_rewrite
 ALTER EVENT TRIGGER electric_schema_ddl ENABLE ALWAYS;
 ALTER EVENT TRIGGER electric_schema_drop ENABLE ALWAYS;
 ALTER EVENT TRIGGER electric_schema_rewrite ENABLE ALWAYS;
+
+COMMENT ON EVENT TRIGGER electric_schema_ddl IS 'electric_schema: remembers what DDL touched, until the commit';
+COMMENT ON EVENT TRIGGER electric_schema_drop IS 'electric_schema: remembers what was dropped, until the commit';
+COMMENT ON EVENT TRIGGER electric_schema_rewrite IS 'electric_schema: remembers whose rows got other values, until the commit';

@@ -27,6 +27,7 @@ CREATE TABLE _electric_meta.ledgers (
 );
 COMMENT ON TABLE _electric_meta.ledgers IS 'The chain of this database and where its head is';
 COMMENT ON COLUMN _electric_meta.ledgers.ledger_id IS 'Random; the genesis hash is derived from it';
+COMMENT ON COLUMN _electric_meta.ledgers.created_at IS 'When it was begun';
 COMMENT ON COLUMN _electric_meta.ledgers.seq IS 'seq of the newest entry, 0 for none';
 COMMENT ON COLUMN _electric_meta.ledgers.hash IS 'Hash of the newest entry, or the genesis hash';
 COMMENT ON COLUMN _electric_meta.ledgers.reset_version IS 'How many destructive entries there have been';

@@ -35,7 +35,8 @@ fn position(client: &SpiClient<'_>) -> Result<Position, Failure> {
     Ok(Position { seq: number(&row, 1)?, hash: hash(&row, 2)?, reset_version: number(&row, 3)? })
 }
 
-const ENTRY: &str = "seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, private_digest";
+const ENTRY: &str =
+    "seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, private_digest";
 
 /// Reads the columns of [`ENTRY`] in this order.
 pub(crate) fn link(row: &SpiHeapTupleData<'_>) -> Result<(Link, Hash), Failure> {
@@ -96,7 +97,8 @@ pub(crate) fn schema(client: &SpiClient<'_>) -> Result<Objects, Failure> {
     let rows = client.select("SELECT object_id, definition::text FROM _electric_meta.objects", None, &[])?;
     let object = |row: SpiHeapTupleData<'_>| {
         let id: ObjectId = column::<String>(&row, 1)?.parse().map_err(unreadable)?;
-        let object: Object = serde_json::from_str(&column::<String>(&row, 2)?).map_err(|e| unreadable(e.to_string()))?;
+        let object: Object =
+            serde_json::from_str(&column::<String>(&row, 2)?).map_err(|e| unreadable(e.to_string()))?;
         Ok((id, object))
     };
     rows.map(object).collect()
@@ -242,10 +244,7 @@ mod electric_schema {
     /// What a client must do to get from its hash to head.
     #[pg_extern(stable, security_definer)]
     #[search_path(pg_catalog, pg_temp)]
-    fn handshake(
-        client_hash: Option<&str>,
-        client_seq: default!(Option<i64>, "NULL"),
-    ) -> Result<JsonB, ErrorReport> {
+    fn handshake(client_hash: Option<&str>, client_seq: default!(Option<i64>, "NULL")) -> Result<JsonB, ErrorReport> {
         Ok(answer(client_hash, client_seq)?)
     }
 

@@ -19,6 +19,8 @@ pub struct Touched {
     pub dropped: BTreeSet<Oid>,
     /// Those of the dropped objects that are indexes: they do not tell which table they were on.
     pub dropped_indexes: BTreeSet<Oid>,
+    /// Those of the dropped objects that are tables: they do not tell which tables they inherited from.
+    pub dropped_tables: BTreeSet<Oid>,
     /// Tables made with rows in them (CREATE TABLE AS, SELECT INTO).
     pub filled: BTreeSet<Oid>,
     /// Rewrites that can have changed values.
@@ -111,7 +113,10 @@ pub fn subtransaction_committed(mine: u32, parent: u32) {
         if let Some(touched) = touched {
             let statements = touched.statements.iter_mut().map(|statement| &mut statement.subtransaction);
             let rewrites = touched.rewrites.iter_mut().map(|rewrite| &mut rewrite.subtransaction);
-            statements.chain(rewrites).filter(|subtransaction| **subtransaction == mine).for_each(|subtransaction| *subtransaction = parent);
+            statements
+                .chain(rewrites)
+                .filter(|subtransaction| **subtransaction == mine)
+                .for_each(|subtransaction| *subtransaction = parent);
         }
     });
 }
@@ -148,7 +153,8 @@ fn capture_ddl(fcinfo: pg_sys::FunctionCallInfo) {
     let commands = ddl_commands();
     let (ignored, commands): (Vec<_>, Vec<_>) = commands.into_iter().partition(Command::is_ignored);
     // `ALTER INDEX … RENAME` may name a table, and a table's name can stand in other objects' texts.
-    let renames_table = event.node == Node::Rename(Renamed::Index) && commands.iter().any(|command| command.object_type != "index");
+    let renames_table =
+        event.node == Node::Rename(Renamed::Index) && commands.iter().any(|command| command.object_type != "index");
     let everything = (reach == Reach::Everything || renames_table) && (!commands.is_empty() || ignored.is_empty());
     let mut found = Found { everything, ..Found::default() };
     for command in &commands {
@@ -158,10 +164,15 @@ fn capture_ddl(fcinfo: pg_sys::FunctionCallInfo) {
             found.filled.extend(command.object);
         }
     }
-    if let Node::AlterTable { partitions, .. } = &event.node {
+    if let Node::AlterTable { relatives, .. } = &event.node {
         if !commands.is_empty() {
-            found.objects.extend(partitions);
+            found.objects.extend(relatives);
         }
+    }
+    if event.tag == "CREATE TABLE" {
+        // A table that others inherit from is another thing to clients.
+        let tables = commands.iter().filter_map(Command::table);
+        found.objects.extend(tables.flat_map(sys::parents).collect::<Vec<_>>());
     }
     if reaches_descendants(&event.tag) {
         // Only the parent is reported, whatever happened to its children.
@@ -177,15 +188,20 @@ CREATE FUNCTION _electric_meta.capture_drop() RETURNS event_trigger
     LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 ")]
 fn capture_drop(fcinfo: pg_sys::FunctionCallInfo) {
-    expect_event(fcinfo, "sql_drop");
+    let event = expect_event(fcinfo, "sql_drop");
     if !listening() {
         return;
     }
     let mut found = Found::default();
-    for dropped in dropped_objects().iter().filter(|dropped| !dropped.is_ignored()) {
+    let all = dropped_objects();
+    for dropped in all.iter().filter(|dropped| !dropped.is_ignored()) {
         match dropped_kind(&dropped.object_type) {
             Dropping::ServerSide => {}
             Dropping::Object => found.dropped.extend(dropped.object),
+            Dropping::Table => {
+                found.dropped.extend(dropped.object);
+                found.dropped_tables.extend(dropped.object);
+            }
             Dropping::Index => {
                 found.dropped.extend(dropped.object);
                 found.dropped_indexes.extend(dropped.object);
@@ -208,8 +224,13 @@ fn capture_drop(fcinfo: pg_sys::FunctionCallInfo) {
                     found.objects.extend(sys::relation_oid(schema, table));
                 }
             }
-            // Its address is the domain's formatted name; reading all of them is dear, and rare.
-            Dropping::PartOfDomain => found.everything = true,
+            // ALTER DOMAIN names the domain at its end. A CASCADE leaves only its formatted name: rare enough to read everything.
+            Dropping::PartOfDomain => {
+                let domain = dropped.address_names.first();
+                let domain_goes_too =
+                    all.iter().any(|other| other.object_type == "domain" && Some(&other.identity) == domain);
+                found.everything |= event.tag != "ALTER DOMAIN" && !domain_goes_too;
+            }
         }
     }
     remember(found);
@@ -227,7 +248,8 @@ fn capture_rewrite(fcinfo: pg_sys::FunctionCallInfo) {
     }
     let (table, reason) = sys::table_rewrite();
     let retypes = reason & pg_sys::AT_REWRITE_COLUMN_REWRITE as i32 != 0;
-    if !retypes || sys::is_temporary(table) || sys::relation_schema(table).is_some_and(|schema| is_own_schema(&schema)) {
+    if !retypes || sys::is_temporary(table) || sys::relation_schema(table).is_some_and(|schema| is_own_schema(&schema))
+    {
         return;
     }
     let subtransaction = sys::current_subtransaction();
@@ -235,7 +257,12 @@ fn capture_rewrite(fcinfo: pg_sys::FunctionCallInfo) {
     let rewrites = match event.node {
         Node::AlterTable { retyped, .. } if !retyped.is_empty() => retyped
             .into_iter()
-            .map(|retyped| Rewrite { table, column: sys::attribute_number(table, &retyped.column), using: retyped.using, subtransaction })
+            .map(|retyped| Rewrite {
+                table,
+                column: sys::attribute_number(table, &retyped.column),
+                using: retyped.using,
+                subtransaction,
+            })
             .collect(),
         _ => any_column(),
     };
@@ -270,6 +297,7 @@ struct Found {
     objects: BTreeSet<Oid>,
     dropped: BTreeSet<Oid>,
     dropped_indexes: BTreeSet<Oid>,
+    dropped_tables: BTreeSet<Oid>,
     filled: BTreeSet<Oid>,
 }
 
@@ -283,7 +311,9 @@ fn remember(found: Found) {
     with_touched(|touched| {
         if let Some(current) = current {
             let identity = (current.started, current.location);
-            let known = |statement: &&mut Statement| statement.identity == identity && statement.subtransaction == subtransaction;
+            let known = |statement: &&mut Statement| {
+                statement.identity == identity && statement.subtransaction == subtransaction
+            };
             let objects = found.objects.iter().chain(&found.dropped).copied();
             match touched.statements.iter_mut().rev().find(known) {
                 Some(statement) => {
@@ -304,6 +334,7 @@ fn remember(found: Found) {
         touched.objects.extend(found.objects);
         touched.dropped.extend(found.dropped);
         touched.dropped_indexes.extend(found.dropped_indexes);
+        touched.dropped_tables.extend(found.dropped_tables);
         touched.filled.extend(found.filled);
     });
 }
@@ -413,7 +444,8 @@ fn is_own_schema(schema: &str) -> bool {
 }
 
 fn is_ignored_object(schema: Option<&str>, object_type: &str, identity: &str) -> bool {
-    schema.is_some_and(|schema| is_own_schema(schema) || schema.starts_with("pg_temp") || schema.starts_with("pg_toast"))
+    schema
+        .is_some_and(|schema| is_own_schema(schema) || schema.starts_with("pg_temp") || schema.starts_with("pg_toast"))
         || object_type == "schema" && is_own_schema(identity)
         || object_type == "extension" && identity == "electric_schema"
 }
@@ -494,6 +526,8 @@ enum Dropping {
     ServerSide,
     /// An object of its own.
     Object,
+    /// A table, whose parents nobody knows any more.
+    Table,
     /// An index, whose table only the ledger still knows.
     Index,
     /// An object of a kind that no client gets.
@@ -509,18 +543,48 @@ enum Dropping {
 /// By the names of `pg_event_trigger_dropped_objects()`; a kind of a newer server counts as an object.
 fn dropped_kind(object_type: &str) -> Dropping {
     match object_type {
-        "trigger" | "policy" | "rule" | "statistics object" | "publication" | "publication relation" | "publication namespace"
-        | "subscription" | "event trigger" | "default acl" | "user mapping" | "server" | "foreign-data wrapper" | "language"
-        | "transform" | "access method" | "cast" | "conversion" | "text search parser" | "text search dictionary"
-        | "text search template" | "text search configuration" | "toast table" | "toast table column" | "large object"
-        | "operator of access method" | "function of access method" | "operator class" | "operator family" | "operator" => {
-            Dropping::ServerSide
+        "trigger"
+        | "policy"
+        | "rule"
+        | "statistics object"
+        | "publication"
+        | "publication relation"
+        | "publication namespace"
+        | "subscription"
+        | "event trigger"
+        | "default acl"
+        | "user mapping"
+        | "server"
+        | "foreign-data wrapper"
+        | "language"
+        | "transform"
+        | "access method"
+        | "cast"
+        | "conversion"
+        | "text search parser"
+        | "text search dictionary"
+        | "text search template"
+        | "text search configuration"
+        | "toast table"
+        | "toast table column"
+        | "large object"
+        | "operator of access method"
+        | "function of access method"
+        | "operator class"
+        | "operator family"
+        | "operator" => Dropping::ServerSide,
+        "view" | "materialized view" | "foreign table" | "domain" | "function" | "procedure" | "aggregate" => {
+            Dropping::Undistributed
         }
-        "view" | "materialized view" | "foreign table" | "domain" | "function" | "procedure" | "aggregate" => Dropping::Undistributed,
-        "table column" | "foreign table column" | "view column" | "materialized view column" | "composite type column" => Dropping::Column,
+        "table column"
+        | "foreign table column"
+        | "view column"
+        | "materialized view column"
+        | "composite type column" => Dropping::Column,
         "default value" | "table constraint" => Dropping::PartOfTable,
         "domain constraint" => Dropping::PartOfDomain,
         "index" => Dropping::Index,
+        "table" => Dropping::Table,
         _ => Dropping::Object,
     }
 }

@@ -15,12 +15,18 @@ mod report;
 mod seal;
 mod settings;
 mod sys;
+#[cfg(any(test, feature = "pg_test"))]
+mod tests;
 mod verify;
 
 ::pgrx::pg_module_magic!(name, version);
 
 extension_sql_file!("../sql/schema.sql", name = "schema", bootstrap);
-extension_sql_file!("../sql/event_triggers.sql", name = "event_triggers", requires = [capture_ddl, capture_drop, capture_rewrite]);
+extension_sql_file!(
+    "../sql/event_triggers.sql",
+    name = "event_triggers",
+    requires = [capture_ddl, capture_drop, capture_rewrite]
+);
 extension_sql_file!("../sql/access.sql", name = "access", finalize);
 
 /// Called once by each process that loads the library.
@@ -35,9 +41,6 @@ pub extern "C-unwind" fn _PG_init() {
     );
 }
 
-
-
-
 /// What `cargo pgrx test` asks for.
 #[cfg(test)]
 pub mod pg_test {
@@ -46,6 +49,6 @@ pub mod pg_test {
 
     /// What the tests' server is started with.
     pub fn postgresql_conf_options() -> Vec<&'static str> {
-        vec!["max_prepared_transactions = 10", "fsync = off"]
+        vec!["max_prepared_transactions = 10", "wal_level = logical", "max_replication_slots = 10", "fsync = off"]
     }
 }

@@ -54,7 +54,9 @@ impl From<Failure> for ErrorReport {
                 format!("electric_schema: the ledger is damaged: {what}"),
             )
             .set_detail("The tables in schema _electric_meta are not as CREATE EXTENSION made them.")
-            .set_hint("Restore them, or DROP EXTENSION electric_schema and CREATE EXTENSION it again for a new ledger."),
+            .set_hint(
+                "Restore them, or DROP EXTENSION electric_schema and CREATE EXTENSION it again for a new ledger.",
+            ),
             Failure::UnknownHash(hash) => {
                 report(PgSqlErrorCode::ERRCODE_NO_DATA_FOUND, format!("no entry has the hash {hash}"))
                     .set_detail("The hash belongs to another ledger, or to entries that are no more.")

@@ -45,22 +45,14 @@ pub fn before_commit(commit: Commit) {
     }
 }
 
-fn seal(ledger: &Ledger, touched: Touched, role: String, commit: Commit) -> Result<(), Failure> {
+fn seal(ledger: &Ledger, mut touched: Touched, role: String, commit: Commit) -> Result<(), Failure> {
     let chain = ledger.chain()?;
-    let read = read(ledger, &touched, &chain)?;
+    let (mut read, mut sealed) = compare(ledger, &touched, &chain)?;
+    if !touched.everything && changes_scope(&touched, &read, &sealed) {
+        touched.everything = true;
+        (read, sealed) = compare(ledger, &touched, &chain)?;
+    }
     read.catalog.unsupported.iter().filter(|thing| touched.objects.contains(&thing.oid)).for_each(notice);
-    let happened = happened(&touched, &read.catalog);
-    let catalog = electric_schema_core::scope::distributed(read.catalog);
-    let sealing = Sealing {
-        head: &chain.head,
-        catalog: &catalog,
-        asked: &read.asked,
-        known: &read.known,
-        dropped: &touched.dropped,
-        filled: &touched.filled,
-        happened: &happened,
-    };
-    let sealed = entry::seal(&sealing)?;
     let unread_changed = read.unread != chain.unread;
     if sealed.draft.is_none() && sealed.kept.is_empty() && sealed.gone.is_empty() && !unread_changed {
         return Ok(());
@@ -89,6 +81,35 @@ fn seal(ledger: &Ledger, touched: Touched, role: String, commit: Commit) -> Resu
     Ok(())
 }
 
+/// Reads what was touched, and compares it with the ledger.
+fn compare(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<(Reading, Sealed), Failure> {
+    let read = read(ledger, touched, chain)?;
+    // A table that comes into scope may hold rows, too.
+    let older = |oid: &u32| !read.known.contains_key(oid) && !sys::created_in_transaction(*oid);
+    let mut filled = touched.filled.clone();
+    filled.extend(read.catalog.tables.iter().map(|table| table.oid).filter(older));
+    let sealed = entry::seal(&Sealing {
+        head: &chain.head,
+        catalog: &read.catalog,
+        asked: &read.asked,
+        known: &read.known,
+        dropped: &touched.dropped,
+        filled: &filled,
+        happened: &happened(touched, &read.catalog),
+    })?;
+    Ok((read, sealed))
+}
+
+/// Whether a table that was there before comes into scope, or one leaves it that is there still (it gained, or lost, a column that no
+/// client can have). Foreign keys of tables that nobody touched come and go with it.
+fn changes_scope(touched: &Touched, read: &Reading, sealed: &Sealed) -> bool {
+    let is_table = |known: &Known| matches!(known.object, Object::Table(_));
+    let mut entered = sealed.kept.iter().filter(|known| is_table(known) && !read.known.contains_key(&known.oid));
+    let mut left =
+        sealed.gone.iter().filter(|oid| !touched.dropped.contains(oid) && read.known.get(oid).is_some_and(is_table));
+    left.next().is_some() || entered.any(|known| !sys::created_in_transaction(known.oid))
+}
+
 /// What the catalogs hold of what was touched, and what the ledger held of it before.
 struct Reading {
     catalog: Catalog,
@@ -101,32 +122,35 @@ fn read(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<Reading, Fa
     let mut oids: BTreeSet<u32> = &touched.objects | &touched.dropped;
     oids.extend(&chain.unread);
     let mut known = if touched.everything { ledger.known_all()? } else { ledger.known_of(&oids)? };
-    if !touched.everything && !touched.dropped_indexes.is_empty() {
+    // A dropped table that clients did not have may have been the last child of one that they can have now.
+    let everything = touched.everything || touched.dropped_tables.iter().any(|oid| !known.contains_key(oid));
+    if everything && !touched.everything {
+        known = ledger.known_all()?;
+    }
+    if !everything && !touched.dropped_indexes.is_empty() {
         let orphans = orphans(ledger, touched, &known)?;
         oids.extend(orphans.keys());
         known.extend(orphans);
     }
-    let reading = sys::with_latest_snapshot(|| catalog::read(if touched.everything { None } else { Some(&oids) }))?;
-    let asked = if touched.everything {
+    let reading = sys::with_latest_snapshot(|| catalog::read(if everything { None } else { Some(&oids) }))?;
+    let asked = if everything {
         Asked::EverythingBut(reading.unread.clone())
     } else {
         Asked::Only(oids.difference(&reading.unread).copied().collect())
     };
     let more: BTreeSet<u32> = referred(&reading.catalog).into_iter().filter(|oid| !known.contains_key(oid)).collect();
-    if !touched.everything {
+    if !everything {
         known.extend(ledger.known_of(&more)?);
     }
-    Ok(Reading { catalog: reading.catalog, asked, known, unread: reading.unread })
+    let catalog = electric_schema_core::scope::distributed(reading.catalog);
+    Ok(Reading { catalog, asked, known, unread: reading.unread })
 }
 
 /// The tables that dropped indexes belonged to: a dropped index does not tell, but the ledger knows.
-fn orphans(
-    ledger: &Ledger,
-    touched: &Touched,
-    known: &BTreeMap<u32, Known>,
-) -> Result<BTreeMap<u32, Known>, Failure> {
+fn orphans(ledger: &Ledger, touched: &Touched, known: &BTreeMap<u32, Known>) -> Result<BTreeMap<u32, Known>, Failure> {
     let has = |known: &Known, oid: &u32| known.identity.indexes.contains_key(oid);
-    let mut indexes = touched.dropped_indexes.iter().filter(|oid| !known.values().any(|known| has(known, oid))).peekable();
+    let mut indexes =
+        touched.dropped_indexes.iter().filter(|oid| !known.values().any(|known| has(known, oid))).peekable();
     if indexes.peek().is_none() {
         return Ok(BTreeMap::new());
     }
@@ -137,12 +161,10 @@ fn orphans(
 }
 
 fn happened(touched: &Touched, catalog: &Catalog) -> Happened {
-    let rewrites = touched
-        .rewrites
-        .iter()
-        .map(|r| Rewrite { table: r.table, column: r.column, using: r.using })
-        .collect();
-    let replaced = catalog.tables.iter().map(|table| table.oid).filter(|oid| sys::rewritten_in_transaction(*oid)).collect();
+    let rewrites =
+        touched.rewrites.iter().map(|r| Rewrite { table: r.table, column: r.column, using: r.using }).collect();
+    let replaced =
+        catalog.tables.iter().map(|table| table.oid).filter(|oid| sys::rewritten_in_transaction(*oid)).collect();
     Happened { rewrites, replaced }
 }
 

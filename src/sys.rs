@@ -22,8 +22,18 @@ unsafe extern "C-unwind" {
     #[cfg(not(any(feature = "pg17", feature = "pg18")))]
     fn LogLogicalMessage(prefix: *const c_char, message: *const c_char, size: usize, transactional: bool) -> u64;
     #[cfg(any(feature = "pg17", feature = "pg18"))]
-    fn LogLogicalMessage(prefix: *const c_char, message: *const c_char, size: usize, transactional: bool, flush: bool) -> u64;
-    fn find_all_inheritors(parent: pg_sys::Oid, lock: pg_sys::LOCKMODE, parents: *mut *mut pg_sys::List) -> *mut pg_sys::List;
+    fn LogLogicalMessage(
+        prefix: *const c_char,
+        message: *const c_char,
+        size: usize,
+        transactional: bool,
+        flush: bool,
+    ) -> u64;
+    fn find_all_inheritors(
+        parent: pg_sys::Oid,
+        lock: pg_sys::LOCKMODE,
+        parents: *mut *mut pg_sys::List,
+    ) -> *mut pg_sys::List;
 }
 
 // ---- text ------------------------------------------------------------------------------------------------------------------------
@@ -32,7 +42,10 @@ unsafe extern "C-unwind" {
 fn from_server(bytes: &[u8]) -> String {
     // SAFETY: reads a global that is set once when the backend starts.
     let encoding = unsafe { pg_sys::GetDatabaseEncoding() };
-    if encoding == pg_sys::pg_enc::PG_UTF8 as c_int || encoding == pg_sys::pg_enc::PG_SQL_ASCII as c_int || bytes.is_ascii() {
+    if encoding == pg_sys::pg_enc::PG_UTF8 as c_int
+        || encoding == pg_sys::pg_enc::PG_SQL_ASCII as c_int
+        || bytes.is_ascii()
+    {
         return String::from_utf8_lossy(bytes).into_owned();
     }
     let Ok(length) = c_int::try_from(bytes.len()) else { return String::from_utf8_lossy(bytes).into_owned() };
@@ -61,7 +74,10 @@ fn to_server(text: &str) -> CString {
     let plain = || CString::new(bytes).unwrap_or_default();
     // SAFETY: reads a global that is set once when the backend starts.
     let encoding = unsafe { pg_sys::GetDatabaseEncoding() };
-    if encoding == pg_sys::pg_enc::PG_UTF8 as c_int || encoding == pg_sys::pg_enc::PG_SQL_ASCII as c_int || bytes.is_ascii() {
+    if encoding == pg_sys::pg_enc::PG_UTF8 as c_int
+        || encoding == pg_sys::pg_enc::PG_SQL_ASCII as c_int
+        || bytes.is_ascii()
+    {
         return plain();
     }
     let Ok(length) = c_int::try_from(bytes.len()) else { return plain() };
@@ -209,7 +225,9 @@ pub fn wal_message(prefix: &str, message: &[u8]) {
         #[cfg(not(any(feature = "pg17", feature = "pg18")))]
         pg_guard_ffi_boundary(|| LogLogicalMessage(prefix.as_ptr(), message.as_ptr().cast(), message.len(), true));
         #[cfg(any(feature = "pg17", feature = "pg18"))]
-        pg_guard_ffi_boundary(|| LogLogicalMessage(prefix.as_ptr(), message.as_ptr().cast(), message.len(), true, false));
+        pg_guard_ffi_boundary(|| {
+            LogLogicalMessage(prefix.as_ptr(), message.as_ptr().cast(), message.len(), true, false)
+        });
     }
 }
 
@@ -233,7 +251,9 @@ pub fn in_recovery() -> bool {
 
 /// The running server's version, as `server_version_num` has it.
 pub fn server_version_num() -> i32 {
-    setting(c"server_version_num").and_then(|version| version.to_str().ok()?.parse().ok()).unwrap_or(pg_sys::PG_VERSION_NUM as i32)
+    setting(c"server_version_num")
+        .and_then(|version| version.to_str().ok()?.parse().ok())
+        .unwrap_or(pg_sys::PG_VERSION_NUM as i32)
 }
 
 // ---- pinned settings -------------------------------------------------------------------------------------------------------------
@@ -396,7 +416,13 @@ pub fn try_lock_share(oid: Oid) -> bool {
             return false;
         }
         let zero = Datum::from(0usize);
-        let exists = pg_sys::SearchSysCacheExists(pg_sys::SysCacheIdentifier::RELOID as c_int, Datum::from(oid), zero, zero, zero);
+        let exists = pg_sys::SearchSysCacheExists(
+            pg_sys::SysCacheIdentifier::RELOID as c_int,
+            Datum::from(oid),
+            zero,
+            zero,
+            zero,
+        );
         if !exists {
             unlock_share(oid);
         }
@@ -571,7 +597,12 @@ impl Value<'_> {
                 let text = to_server(value);
                 // SAFETY: the input function of jsonb reads a NUL-terminated string; malformed text is an ERROR.
                 unsafe {
-                    pg_sys::OidInputFunctionCall(pg_sys::F_JSONB_IN.into(), text.as_ptr().cast_mut(), pg_sys::JSONBOID, -1)
+                    pg_sys::OidInputFunctionCall(
+                        pg_sys::F_JSONB_IN.into(),
+                        text.as_ptr().cast_mut(),
+                        pg_sys::JSONBOID,
+                        -1,
+                    )
                 }
             }
             Value::Bytea(value) => varlena(value),
@@ -602,7 +633,16 @@ fn fixed(content: &[u8]) -> Datum {
 fn array(mut elements: Vec<Datum>, element_type: pg_sys::Oid, length: c_int, by_value: bool, align: u8) -> Datum {
     let count = c_int::try_from(elements.len()).unwrap_or(c_int::MAX);
     // SAFETY: the elements are of the type said, with the length, passing and alignment that the type has; they are copied.
-    unsafe { Datum::from(pg_sys::construct_array(elements.as_mut_ptr(), count, element_type, length, by_value, align as c_char)) }
+    unsafe {
+        Datum::from(pg_sys::construct_array(
+            elements.as_mut_ptr(),
+            count,
+            element_type,
+            length,
+            by_value,
+            align as c_char,
+        ))
+    }
 }
 
 fn oid_array(values: &[u32]) -> Datum {
@@ -620,7 +660,16 @@ fn elements(content: &[u8], element_type: pg_sys::Oid, length: c_int, by_value: 
     // SAFETY: the content is that of an array of this element type, with a header of its own again; datums and nulls have `count` elements.
     unsafe {
         let array = varlena(content).cast_mut_ptr();
-        pg_sys::deconstruct_array(array, element_type, length, by_value, align as c_char, &mut datums, &mut nulls, &mut count);
+        pg_sys::deconstruct_array(
+            array,
+            element_type,
+            length,
+            by_value,
+            align as c_char,
+            &mut datums,
+            &mut nulls,
+            &mut count,
+        );
         let count = usize::try_from(count).ok()?;
         Some((0..count).filter(|i| !*nulls.add(*i)).map(|i| *datums.add(i)).collect())
     }
@@ -633,7 +682,11 @@ fn elements(content: &[u8], element_type: pg_sys::Oid, length: c_int, by_value: 
 unsafe fn detoasted(datum: Datum) -> Vec<u8> {
     let packed = datum.cast_mut_ptr::<pg_sys::varlena>();
     let plain = pg_sys::pg_detoast_datum_packed(packed);
-    let content = std::slice::from_raw_parts(pgrx::varlena::vardata_any(plain).cast::<u8>(), pgrx::varlena::varsize_any_exhdr(plain)).to_vec();
+    let content = std::slice::from_raw_parts(
+        pgrx::varlena::vardata_any(plain).cast::<u8>(),
+        pgrx::varlena::varsize_any_exhdr(plain),
+    )
+    .to_vec();
     if plain != packed {
         pg_sys::pfree(plain.cast());
     }
@@ -650,7 +703,9 @@ unsafe fn columns(descriptor: pg_sys::TupleDesc, values: *const Datum, nulls: *c
         let value = *values.add(i);
         match (attribute.attbyval, usize::try_from(attribute.attlen)) {
             (true, _) => Column::Word(value),
-            (false, Ok(length)) => Column::Bytes(std::slice::from_raw_parts(value.cast_mut_ptr::<u8>(), length).to_vec()),
+            (false, Ok(length)) => {
+                Column::Bytes(std::slice::from_raw_parts(value.cast_mut_ptr::<u8>(), length).to_vec())
+            }
             (false, Err(_)) if attribute.attlen == -1 => Column::Bytes(detoasted(value)),
             (false, Err(_)) => Column::Bytes(CStr::from_ptr(value.cast_mut_ptr()).to_bytes().to_vec()),
         }
@@ -889,6 +944,19 @@ pub fn table_of_index(index: Oid) -> Option<Oid> {
     (table != pg_sys::Oid::INVALID).then(|| table.to_u32())
 }
 
+/// The tables that a table inherits from; none for a partition.
+pub fn parents(table: Oid) -> Vec<Oid> {
+    // SAFETY: a look-up in the syscache; false for a missing relation.
+    if unsafe { pg_sys::get_rel_relispartition(table.into()) } {
+        return vec![];
+    }
+    // pgrx leaves the catalog out: inhrelid is its first column, inhparent its second.
+    const INHERITS: Oid = 2611;
+    const INHERITS_RELID_SEQNO_INDEX: Oid = 2680;
+    let rows = scan(INHERITS, Some(INHERITS_RELID_SEQNO_INDEX), &[Key::Oid(1, table)]);
+    rows.iter().filter_map(|row| row.oid(2)).collect()
+}
+
 /// The relation itself, its partitions and the tables that inherit from it, at any depth.
 pub fn with_descendants(relation: Oid) -> Vec<Oid> {
     // SAFETY: reads pg_inherits without locking what it finds; the list of OIDs is palloc'd and copied.
@@ -920,7 +988,7 @@ pub enum Node {
     Rename(Renamed),
     /// `… SET SCHEMA`.
     SetSchema,
-    /// `… OWNER TO`, `… DEPENDS ON EXTENSION`: nothing that a model holds.
+    /// `… OWNER TO`, `… DEPENDS ON EXTENSION`, ALTER TABLE with nothing but triggers, storage and the like: nothing that a model holds.
     ServerSide,
     /// `ALTER TYPE … ADD VALUE` or `… RENAME VALUE`.
     AlterEnum {
@@ -931,8 +999,8 @@ pub enum Node {
     AlterTable {
         /// Columns with `ALTER … TYPE`.
         retyped: Vec<Retyped>,
-        /// Partitions attached or detached.
-        partitions: Vec<Oid>,
+        /// Partitions attached or detached, parents gained or lost.
+        relatives: Vec<Oid>,
     },
     /// Anything else.
     Other,
@@ -1003,18 +1071,56 @@ unsafe fn node(tree: *mut c_void) -> Node {
         }),
         Tag::T_AlterObjectSchemaStmt => Node::SetSchema,
         Tag::T_AlterOwnerStmt | Tag::T_AlterObjectDependsStmt => Node::ServerSide,
-        Tag::T_AlterEnumStmt => Node::AlterEnum { renames_value: !(*tree.cast::<pg_sys::AlterEnumStmt>()).oldVal.is_null() },
+        Tag::T_AlterEnumStmt => {
+            Node::AlterEnum { renames_value: !(*tree.cast::<pg_sys::AlterEnumStmt>()).oldVal.is_null() }
+        }
         Tag::T_AlterTableStmt => {
             let commands = list_cells((*tree.cast::<pg_sys::AlterTableStmt>()).cmds);
             let commands: Vec<&pg_sys::AlterTableCmd> =
                 commands.iter().filter_map(|cell| node_as(cell.ptr_value, Tag::T_AlterTableCmd)).collect();
+            if !commands.is_empty() && commands.iter().all(|command| is_server_side(command.subtype)) {
+                return Node::ServerSide;
+            }
             Node::AlterTable {
                 retyped: commands.iter().filter_map(|command| retyped(command)).collect(),
-                partitions: commands.iter().filter_map(|command| partition(command)).collect(),
+                relatives: commands.iter().filter_map(|command| relative(command)).collect(),
             }
         }
         _ => Node::Other,
     }
+}
+
+/// Owners, triggers, rules, row security, statistics, storage: nothing that a model holds.
+fn is_server_side(subtype: pg_sys::AlterTableType::Type) -> bool {
+    use pg_sys::AlterTableType as Type;
+    matches!(
+        subtype,
+        Type::AT_ChangeOwner
+            | Type::AT_EnableTrig
+            | Type::AT_EnableAlwaysTrig
+            | Type::AT_EnableReplicaTrig
+            | Type::AT_DisableTrig
+            | Type::AT_EnableTrigAll
+            | Type::AT_DisableTrigAll
+            | Type::AT_EnableTrigUser
+            | Type::AT_DisableTrigUser
+            | Type::AT_EnableRule
+            | Type::AT_EnableAlwaysRule
+            | Type::AT_EnableReplicaRule
+            | Type::AT_DisableRule
+            | Type::AT_EnableRowSecurity
+            | Type::AT_DisableRowSecurity
+            | Type::AT_ForceRowSecurity
+            | Type::AT_NoForceRowSecurity
+            | Type::AT_ReplicaIdentity
+            | Type::AT_SetStatistics
+            | Type::AT_SetStorage
+            | Type::AT_SetOptions
+            | Type::AT_ResetOptions
+            | Type::AT_ClusterOn
+            | Type::AT_DropCluster
+            | Type::AT_SetTableSpace
+    )
 }
 
 /// # Safety
@@ -1032,13 +1138,19 @@ unsafe fn retyped(command: &pg_sys::AlterTableCmd) -> Option<Retyped> {
 
 /// # Safety
 /// `command` is part of a live parse tree.
-unsafe fn partition(command: &pg_sys::AlterTableCmd) -> Option<Oid> {
-    let command: &pg_sys::PartitionCmd = node_as(command.def.cast(), pg_sys::NodeTag::T_PartitionCmd)?;
-    if command.name.is_null() {
+unsafe fn relative(command: &pg_sys::AlterTableCmd) -> Option<Oid> {
+    let name = match node_as::<pg_sys::PartitionCmd>(command.def.cast(), pg_sys::NodeTag::T_PartitionCmd) {
+        Some(partition) => partition.name,
+        // INHERIT, NO INHERIT
+        None => {
+            std::ptr::from_ref(node_as::<pg_sys::RangeVar>(command.def.cast(), pg_sys::NodeTag::T_RangeVar)?).cast_mut()
+        }
+    };
+    if name.is_null() {
         return None;
     }
     let oid = pg_sys::RangeVarGetRelidExtended(
-        command.name,
+        name,
         pg_sys::NoLock as pg_sys::LOCKMODE,
         pg_sys::RVROption::RVR_MISSING_OK,
         None,
@@ -1052,7 +1164,8 @@ pub fn table_rewrite() -> (Oid, i32) {
     // SAFETY: both functions take no argument, are never NULL and read the state of the running event trigger.
     unsafe {
         let table = pg_sys::OidFunctionCall0Coll(pg_sys::F_PG_EVENT_TRIGGER_TABLE_REWRITE_OID, pg_sys::Oid::INVALID);
-        let reason = pg_sys::OidFunctionCall0Coll(pg_sys::F_PG_EVENT_TRIGGER_TABLE_REWRITE_REASON.into(), pg_sys::Oid::INVALID);
+        let reason =
+            pg_sys::OidFunctionCall0Coll(pg_sys::F_PG_EVENT_TRIGGER_TABLE_REWRITE_REASON.into(), pg_sys::Oid::INVALID);
         (table.value() as u32, reason.value() as i32)
     }
 }

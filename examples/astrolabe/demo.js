@@ -104,20 +104,21 @@ async function ledger() {
 
 async function follow({ name, note, db, hasRows }) {
   report.heading(name, note)
-  let plan
+  let plan, lost
   try {
     const result = await sync(db, {
       fetchPlan: async (at) => (plan = await fetchPlan(at)),
       refetch: (tables) => download(server, db, tables),
     })
     const run = result.transactions.flatMap(({ statements }) => statements)
+    lost = result.lost
     report.field('came with', report.position(result.from))
     report.field('the answer', result.action)
     report.statements('ran', run, { all: result.action !== 'bootstrap' })
     if (plan.after_refetch.length > 0) report.statements('and then', plan.after_refetch, { all: true })
     report.field('is now at', report.position(result.to))
     report.field('to refetch', report.tables(result.refetch))
-    for (const lost of result.lost) report.field('loses', typeof lost === 'string' ? lost : JSON.stringify(lost))
+    if (result.lost.length > 0) report.field('gave up', report.tables(result.lost))
   } catch (error) {
     report.field('failed', report.verdict(false, error.message))
     if (error.details?.statement) report.statements('in', [error.details.statement], { all: true })
@@ -132,7 +133,10 @@ async function follow({ name, note, db, hasRows }) {
   if (!hasRows) return same
 
   const { equal, different, own } = await compareRows(server, db, startTables)
-  const kept = different === 0 && own === 1
-  report.field('rows', report.verdict(kept, `${equal} of ${equal + different} equal to the server's, ${own} of 1 made offline still here`))
-  return same && kept
+  // What a reset gives up is named in the plan, so that an application can save it before.
+  const told = lost.some(({ schema, table }) => schema === 'public' && table === 'projects')
+  const good = different === 0 && (own === 1 || told)
+  const offline = own === 1 ? 'the one made offline is still here' : 'the one made offline went with the reset, which said so'
+  report.field('rows', report.verdict(good, `${equal} of ${equal + different} equal to the server's; ${offline}`))
+  return same && good
 }

@@ -1,6 +1,6 @@
 // Plays real migration histories to a server with the extension, and has clients follow.
 //   node histories.js [folder...] [--clients=vanilla,pglite] [--limit=N]
-// Without folders: those in $CORPUS, or in ../shared/corpus beside the repository.
+// Without folders: the project's own in histories/, and those in $CORPUS, or in ../shared/corpus beside the repository.
 
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -44,9 +44,13 @@ process.exitCode = total.failed > 0 ? 1 : 0
 
 function folders() {
   if (positionals.length > 0) return positionals.map((folder) => resolve(folder))
+  const own = fileURLToPath(new URL('histories', import.meta.url))
   const corpus = process.env.CORPUS ?? fileURLToPath(new URL('../../../shared/corpus', import.meta.url))
-  if (!existsSync(corpus)) return CORPORA.map((name) => join(corpus, name))
-  return readdirSync(corpus, { withFileTypes: true })
+  return [...foldersIn(own), ...(existsSync(corpus) ? foldersIn(corpus) : CORPORA.map((name) => join(corpus, name)))]
+}
+
+function foldersIn(folder) {
+  return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map((entry) => join(corpus, entry.name))
+    .map((entry) => join(folder, entry.name))
 }

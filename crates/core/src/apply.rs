@@ -61,6 +61,7 @@ pub fn table_of(change: &Change) -> Option<&TableRef> {
         Change::AddConstraint(c) | Change::DropConstraint(c) => Some(&c.table),
         Change::SetTiming(c) | Change::ValidateConstraint(c) => Some(&c.table),
         Change::CreateIndex(c) | Change::DropIndex(c) => Some(&c.table),
+        Change::SetIndexOptions(c) => Some(&c.table),
         Change::Create { .. }
         | Change::Drop { .. }
         | Change::Rename { .. }
@@ -119,7 +120,9 @@ fn apply_to_table(table: &mut Table, change: &Change) -> Result<(), Error> {
             target.collation = c.after.collation.clone();
             target.values_version = c.after.values_version;
         }
-        Change::SetNotNull(c) | Change::DropNotNull(c) => column(table, c.after.id, change)?.not_null = c.after.not_null,
+        Change::SetNotNull(c) | Change::DropNotNull(c) => {
+            column(table, c.after.id, change)?.not_null = c.after.not_null
+        }
         Change::SetDefault(c) | Change::SetIdentity(c) | Change::SetExpression(c) => {
             use_value(table, &c.after.value);
             column(table, c.after.id, change)?.value = c.after.value.clone();
@@ -154,6 +157,10 @@ fn apply_to_table(table: &mut Table, change: &Change) -> Result<(), Error> {
             let index = table.indexes.iter_mut().find(|index| index.id == rename.id);
             index.ok_or_else(|| misfit(change, "no such index"))?.name = rename.after.clone();
             table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        Change::SetIndexOptions(c) => {
+            let index = table.indexes.iter_mut().find(|index| index.id == c.after.id);
+            index.ok_or_else(|| misfit(change, "no such index"))?.options = c.after.options.clone();
         }
         Change::Create { .. }
         | Change::Drop { .. }

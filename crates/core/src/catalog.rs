@@ -181,8 +181,12 @@ pub struct RawIndex {
     pub name: String,
     /// indisunique
     pub unique: bool,
-    /// pg_get_indexdef(oid) from behind ` USING `, without `WITH (…)` and `TABLESPACE …`.
+    /// pg_get_indexdef(oid) from behind ` USING ` up to `WITH (…)` and `WHERE …`.
     pub definition: String,
+    /// Storage parameters, each as `name=value` in SQL.
+    pub options: Vec<String>,
+    /// pg_get_expr(indpred, indrelid)
+    pub predicate: Option<String>,
     /// Columns that it mentions anywhere (indkey and pg_depend).
     pub columns: Vec<i16>,
     /// pg_get_expr of each key expression, then of the predicate.

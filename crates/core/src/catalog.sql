@@ -33,25 +33,28 @@ sequence_options AS NOT MATERIALIZED (
     FROM pg_catalog.pg_sequence AS s
 ),
 
--- What an index's text ends with, as Postgres prints it: `WITH (…)`, which is not distributed, and the predicate.
+-- What an index's text ends with, as Postgres prints it: `WITH (…)`, then the predicate.
 index_ends AS NOT MATERIALIZED (
-    SELECT x.indexrelid,
-           pg_catalog.pg_get_expr(x.indpred, x.indrelid) AS predicate,
-           CASE WHEN c.reloptions IS NULL THEN '' ELSE (
-               SELECT ' WITH (' || pg_catalog.string_agg(
-                          pg_catalog.concat(
+    SELECT e.*,
+           CASE WHEN e.options = '{}' THEN '' ELSE ' WITH (' || pg_catalog.array_to_string(e.options, ', ') || ')' END AS storage
+    FROM (
+        SELECT x.indexrelid,
+               pg_catalog.pg_get_expr(x.indpred, x.indrelid) AS predicate,
+               ARRAY(
+                   SELECT pg_catalog.concat(
                               pg_catalog.quote_ident(o.name), '=',
                               CASE WHEN pg_catalog.quote_ident(o.value) = o.value THEN o.value
-                                   ELSE '''' || pg_catalog.replace(o.value, '''', '''''') || '''' END),
-                          ', ' ORDER BY o.place) || ')'
-               FROM (
-                   SELECT pg_catalog.split_part(r.option, '=', 1) AS name,
-                          pg_catalog.substr(r.option, 2 + pg_catalog.length(pg_catalog.split_part(r.option, '=', 1))) AS value,
-                          r.place
-                   FROM pg_catalog.unnest(c.reloptions) WITH ORDINALITY AS r (option, place)
-               ) AS o) END AS storage
-    FROM pg_catalog.pg_index AS x
-    JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
+                                   ELSE '''' || pg_catalog.replace(o.value, '''', '''''') || '''' END)
+                   FROM (
+                       SELECT pg_catalog.split_part(r.option, '=', 1) AS name,
+                              pg_catalog.substr(r.option, 2 + pg_catalog.length(pg_catalog.split_part(r.option, '=', 1))) AS value,
+                              r.place
+                       FROM pg_catalog.unnest(c.reloptions) WITH ORDINALITY AS r (option, place)
+                   ) AS o
+                   ORDER BY o.place) AS options
+        FROM pg_catalog.pg_index AS x
+        JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
+    ) AS e
 ),
 
 relation_oids (oid) AS MATERIALIZED (
@@ -515,12 +518,10 @@ SELECT pg_catalog.json_build_object(
                            'oid', i.oid::bigint,
                            'name', i.relname,
                            'unique', i.indisunique,
-                           'definition', CASE
-                               WHEN i.storage <> '' AND pg_catalog.right(i.definition, pg_catalog.length(i.storage || i.condition))
-                                                      = i.storage || i.condition
-                               THEN pg_catalog.left(i.definition, -pg_catalog.length(i.storage || i.condition)) || i.condition
-                               ELSE i.definition
-                           END,
+                           'definition', pg_catalog.substr(
+                               i.definition, 1, pg_catalog.length(i.definition) - pg_catalog.length(i.tail)),
+                           'options', i.options,
+                           'predicate', i.predicate,
                            'columns', coalesce((
                                SELECT pg_catalog.json_agg(mentioned.attnum ORDER BY mentioned.attnum)
                                FROM (
@@ -542,8 +543,8 @@ SELECT pg_catalog.json_build_object(
                                || CASE WHEN i.predicate IS NULL THEN '{}'::pg_catalog.text[] ELSE ARRAY[i.predicate] END))
                        ORDER BY i.relname COLLATE "C") AS list
             FROM (
-                SELECT c.oid, c.relname, x.indisunique, x.indkey, e.predicate, e.storage,
-                       coalesce(' WHERE ' || e.predicate, '') AS condition,
+                SELECT c.oid, c.relname, x.indisunique, x.indkey, e.predicate, e.options,
+                       e.storage || coalesce(' WHERE ' || e.predicate, '') AS tail,
                        pg_catalog.substr(
                            pg_catalog.pg_get_indexdef(c.oid),
                            1 + pg_catalog.length(pg_catalog.concat(

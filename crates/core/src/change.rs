@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    Column, ColumnRef, Constraint, Index, Object, ObjectId, PartId, QualifiedName, SequenceOptions,
-};
+use crate::model::{Column, ColumnRef, Constraint, Index, Object, ObjectId, PartId, QualifiedName, SequenceOptions};
 
 /// A table as a change names it: by identity, and by its name at the end of the entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +42,17 @@ pub struct ConstraintChange {
     pub before: Constraint,
     /// The constraint after.
     pub after: Constraint,
+}
+
+/// An index before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexChange {
+    /// Its table.
+    pub table: TableRef,
+    /// The index before.
+    pub before: Index,
+    /// The index after.
+    pub after: Index,
 }
 
 /// A part of a table that comes or goes.
@@ -199,6 +208,8 @@ pub enum Change {
     DropIndex(PartChange<Index>),
     /// An index with another name.
     RenameIndex(PartRename),
+    /// An index with other storage parameters.
+    SetIndexOptions(IndexChange),
     /// Text that follows from the other changes (a default that names a renamed type): nothing for a client to do.
     Refresh {
         /// The object's identity.

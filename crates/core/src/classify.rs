@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::change::{Change, Class, ClassifiedChange, ColumnChange, Effect, PartChange, TableRef};
 use crate::expression;
 use crate::model::{
-    Column, ColumnValue, Constraint, ConstraintKind, Fill, Index, Object, ObjectId, SequenceOptions, Table, Timing, Volatility,
+    Column, ColumnValue, Constraint, ConstraintKind, Fill, Index, Object, ObjectId, SequenceOptions, Table, Timing,
+    Volatility,
 };
 
 /// The schema before and after, as far as the changes touch it.
@@ -154,7 +155,9 @@ fn reasons(change: &Change, context: &Context<'_>) -> Vec<Reason> {
         // A new table is empty on every client: nothing in it can fail or break a statement that was valid before.
         Change::Create { .. } => vec![],
         Change::Drop { before: Object::Extension(_), .. } => vec![],
-        Change::Drop { before: Object::Schema(_) | Object::Enum(_) | Object::Sequence(_) | Object::Table(_), .. } => {
+        Change::Drop {
+            before: Object::Schema(_) | Object::Enum(_) | Object::Sequence(_) | Object::Table(_), ..
+        } => {
             vec![Reason::ObjectDropped]
         }
         Change::Rename { .. } | Change::RenameColumn(_) => vec![Reason::NameChanged],
@@ -191,12 +194,17 @@ fn reasons(change: &Change, context: &Context<'_>) -> Vec<Reason> {
         Change::DropIndex(PartChange { part, .. }) => conflict_target(part.unique),
         // ON CONFLICT infers an index from its columns, never from its name; only constraints are named there.
         Change::RenameIndex(_) => vec![],
+        Change::SetIndexOptions(_) => vec![],
         Change::Refresh { .. } => vec![],
     }
 }
 
 fn conflict_target(unique: bool) -> Vec<Reason> {
-    if unique { vec![Reason::ConflictTargetGone] } else { vec![] }
+    if unique {
+        vec![Reason::ConflictTargetGone]
+    } else {
+        vec![]
+    }
 }
 
 fn sequence(before: &SequenceOptions, after: &SequenceOptions) -> Vec<Reason> {
@@ -204,7 +212,11 @@ fn sequence(before: &SequenceOptions, after: &SequenceOptions) -> Vec<Reason> {
         || after.max < before.max
         || before.cycle && !after.cycle
         || after.increment.signum() != before.increment.signum();
-    if narrowed { vec![Reason::SequenceNarrowed] } else { vec![] }
+    if narrowed {
+        vec![Reason::SequenceNarrowed]
+    } else {
+        vec![]
+    }
 }
 
 fn added_column(column: &Column) -> Vec<Reason> {
@@ -282,7 +294,11 @@ fn set_default(change: &ColumnChange, context: &Context<'_>) -> Vec<Reason> {
     // Each row gets a value of its own, which is what a unique key wants; a CHECK or a foreign key cannot be told.
     let fresh = matches!(after.value, ColumnValue::Default { volatility: Volatility::Volatile, .. })
         && only_unique(&change.table, after, context);
-    if fresh { vec![] } else { vec![Reason::DefaultUnderConstraint] }
+    if fresh {
+        vec![]
+    } else {
+        vec![Reason::DefaultUnderConstraint]
+    }
 }
 
 fn drop_default(change: &ColumnChange, context: &Context<'_>) -> Vec<Reason> {
@@ -304,23 +320,33 @@ fn constraints_of<'a>(
     constraints.iter().filter(|constraint| constraint.columns.contains(&column.id))
 }
 
-fn unique_indexes_of<'a>(table: &TableRef, column: &'a Column, context: &Context<'a>) -> impl Iterator<Item = &'a Index> {
+fn unique_indexes_of<'a>(
+    table: &TableRef,
+    column: &'a Column,
+    context: &Context<'a>,
+) -> impl Iterator<Item = &'a Index> {
     let indexes = context.table_after(table).map(|table| &table.indexes[..]).unwrap_or_default();
     indexes.iter().filter(|index| index.columns.contains(&column.id) && (index.unique || !cannot_fail(index)))
 }
 
 fn constrained(table: &TableRef, column: &Column, context: &Context<'_>) -> bool {
-    constraints_of(table, column, context).next().is_some() || unique_indexes_of(table, column, context).next().is_some()
+    constraints_of(table, column, context).next().is_some()
+        || unique_indexes_of(table, column, context).next().is_some()
 }
 
 fn only_unique(table: &TableRef, column: &Column, context: &Context<'_>) -> bool {
-    constraints_of(table, column, context).all(|c| matches!(c.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique))
+    constraints_of(table, column, context)
+        .all(|c| matches!(c.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique))
 }
 
 fn set_identity(change: &ColumnChange) -> Vec<Reason> {
     match (&change.before.value, &change.after.value) {
-        (ColumnValue::Identity { always: false, .. }, ColumnValue::Identity { always: true, .. }) => vec![Reason::IdentityAlways],
-        (ColumnValue::Identity { options: before, .. }, ColumnValue::Identity { options: after, .. }) => sequence(before, after),
+        (ColumnValue::Identity { always: false, .. }, ColumnValue::Identity { always: true, .. }) => {
+            vec![Reason::IdentityAlways]
+        }
+        (ColumnValue::Identity { options: before, .. }, ColumnValue::Identity { options: after, .. }) => {
+            sequence(before, after)
+        }
         (_, ColumnValue::Identity { always: true, .. }) => vec![Reason::IdentityAlways],
         // A sequence that begins anew meets the values that rows already hold.
         _ => vec![Reason::DefaultUnderConstraint],
@@ -344,13 +370,19 @@ fn added_constraint(table: &TableRef, constraint: &Constraint, context: &Context
         ConstraintKind::ForeignKey => true,
         ConstraintKind::PrimaryKey | ConstraintKind::Check | ConstraintKind::Exclusion => false,
     };
-    if on_new_column && accepts_nulls { vec![] } else { vec![Reason::ConstraintAdded] }
+    if on_new_column && accepts_nulls {
+        vec![]
+    } else {
+        vec![Reason::ConstraintAdded]
+    }
 }
 
 fn constraint_gone(constraint: &Constraint) -> Vec<Reason> {
     match constraint.kind {
         ConstraintKind::Check | ConstraintKind::ForeignKey => vec![],
-        ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion => vec![Reason::ConflictTargetGone],
+        ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion => {
+            vec![Reason::ConflictTargetGone]
+        }
     }
 }
 

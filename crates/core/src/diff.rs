@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::apply::apply_to_object;
-use crate::change::{Change, ColumnChange, ConstraintChange, PartChange, PartRename, TableRef};
+use crate::change::{Change, ColumnChange, ConstraintChange, IndexChange, PartChange, PartRename, TableRef};
 use crate::model::{
     Column, ColumnValue, Constraint, DataType, EnumType, Index, Object, ObjectId, QualifiedName, Sequence, Table,
 };
@@ -35,7 +35,9 @@ pub fn diff(before: &Objects, after: &Objects, filled: &BTreeSet<ObjectId>) -> V
 
 fn schema_renames<'a>(before: &'a Objects, after: &'a Objects) -> BTreeMap<&'a str, &'a str> {
     let pairs = before.iter().filter_map(|(id, object)| match (object, after.get(id)?) {
-        (Object::Schema(before), Object::Schema(after)) if before.name != after.name => Some((&*before.name, &*after.name)),
+        (Object::Schema(before), Object::Schema(after)) if before.name != after.name => {
+            Some((&*before.name, &*after.name))
+        }
         _ => None,
     });
     pairs.collect()
@@ -71,10 +73,7 @@ fn diff_object(
         (Object::Enum(before), Object::Enum(after)) => diff_enum(id, before, after, changes),
         (Object::Sequence(before), Object::Sequence(after)) => diff_sequence(id, before, after, changes),
         (Object::Table(before), Object::Table(after)) => diff_table(id, before, after, changes),
-        (
-            Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Sequence(_) | Object::Table(_),
-            _,
-        ) => {
+        (Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Sequence(_) | Object::Table(_), _) => {
             changes.push(Change::Drop { id, before: before.clone() });
             changes.push(Change::Create { id, after: after.clone(), filled: false });
             return;
@@ -206,11 +205,17 @@ fn diff_value(before: &Column, after: &Column, change: &impl Fn() -> ColumnChang
             }
         }
         (None, Identity { .. }) => changes.push(Change::SetIdentity(change())),
-        (Default { .. }, Identity { .. }) => changes.extend([Change::DropDefault(change()), Change::SetIdentity(change())]),
+        (Default { .. }, Identity { .. }) => {
+            changes.extend([Change::DropDefault(change()), Change::SetIdentity(change())])
+        }
         (Identity { .. }, None) => changes.push(Change::DropIdentity(change())),
-        (Identity { .. }, Default { .. }) => changes.extend([Change::DropIdentity(change()), Change::SetDefault(change())]),
+        (Identity { .. }, Default { .. }) => {
+            changes.extend([Change::DropIdentity(change()), Change::SetDefault(change())])
+        }
         (Generated { .. }, None) => changes.push(Change::DropExpression(change())),
-        (Generated { .. }, Default { .. }) => changes.extend([Change::DropExpression(change()), Change::SetDefault(change())]),
+        (Generated { .. }, Default { .. }) => {
+            changes.extend([Change::DropExpression(change()), Change::SetDefault(change())])
+        }
         (Generated { .. }, Identity { .. }) => {
             changes.extend([Change::DropExpression(change()), Change::SetIdentity(change())])
         }
@@ -254,12 +259,16 @@ fn diff_indexes(table: &TableRef, before: &Table, after: &Table, changes: &mut V
         }
     }
     for index in &after.indexes {
-        match find(&before.indexes, |i| i.id == index.id) {
-            None => changes.push(Change::CreateIndex(part(index))),
-            Some(before) if before.name != index.name => {
-                changes.push(Change::RenameIndex(rename(table, index.id, &before.name, &index.name)))
-            }
-            Some(_) => {}
+        let Some(before) = find(&before.indexes, |i| i.id == index.id) else {
+            changes.push(Change::CreateIndex(part(index)));
+            continue;
+        };
+        if before.name != index.name {
+            changes.push(Change::RenameIndex(rename(table, index.id, &before.name, &index.name)));
+        }
+        if before.options != index.options {
+            let (before, after) = (before.clone(), index.clone());
+            changes.push(Change::SetIndexOptions(IndexChange { table: table.clone(), before, after }));
         }
     }
 }

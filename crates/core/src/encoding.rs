@@ -167,7 +167,9 @@ mod tests {
     fn hashes_are_read_only_as_they_are_written() {
         let hash = Encoder::new("x").finish();
         assert_eq!(hash.to_string().parse::<Hash>(), Ok(hash));
-        for bad in ["", "00", &hash.to_string().to_uppercase(), &format!("{hash}0"), &hash.to_string()[1..], &"é".repeat(32)] {
+        for bad in
+            ["", "00", &hash.to_string().to_uppercase(), &format!("{hash}0"), &hash.to_string()[1..], &"é".repeat(32)]
+        {
             assert!(bad.parse::<Hash>().is_err(), "{bad}");
         }
     }

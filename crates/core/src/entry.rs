@@ -161,7 +161,13 @@ pub fn seal(sealing: &Sealing<'_>) -> Result<Sealed, Error> {
     Ok(Sealed { draft, kept, gone, sum, changed })
 }
 
-fn draft(head: &Head, changes: Vec<Change>, before: &Objects, after: &Objects, sum: &SchemaSum) -> Result<Draft, Error> {
+fn draft(
+    head: &Head,
+    changes: Vec<Change>,
+    before: &Objects,
+    after: &Objects,
+    sum: &SchemaSum,
+) -> Result<Draft, Error> {
     let statements = render(&changes, before, after);
     let context = Context { before, after };
     let changes: Vec<ClassifiedChange> = changes.into_iter().map(|change| classify(change, &context)).collect();

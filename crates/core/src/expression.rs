@@ -1,5 +1,7 @@
 //! What can be said of an expression from its text alone, and its parts: tokens, and whether evaluating it can fail.
 
+use std::borrow::Cow;
+
 /// A token of an SQL expression as the server prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token<'a> {
@@ -17,6 +19,11 @@ pub enum Token<'a> {
 
 /// Cuts an expression into tokens. Every byte belongs to a token or is white space.
 pub fn tokens(sql: &str) -> Vec<Token<'_>> {
+    spans(sql).into_iter().map(|(_, token)| token).collect()
+}
+
+/// Tokens with where they end.
+fn spans(sql: &str) -> Vec<(usize, Token<'_>)> {
     let bytes = sql.as_bytes();
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -26,35 +33,35 @@ pub fn tokens(sql: &str) -> Vec<Token<'_>> {
             b' ' | b'\t' | b'\n' | b'\r' => at += 1,
             b'\'' => {
                 at = quoted_end(bytes, at, b'\'', false);
-                tokens.push(Token::Literal(&sql[start..at]));
+                tokens.push((at, Token::Literal(&sql[start..at])));
             }
             b'E' if bytes.get(at + 1) == Some(&b'\'') => {
                 at = quoted_end(bytes, at + 1, b'\'', true);
-                tokens.push(Token::Literal(&sql[start..at]));
+                tokens.push((at, Token::Literal(&sql[start..at])));
             }
             b'"' => {
                 at = quoted_end(bytes, at, b'"', false);
-                tokens.push(Token::Word(&sql[start..at]));
+                tokens.push((at, Token::Word(&sql[start..at])));
             }
             b'0'..=b'9' => {
                 at = end_while(bytes, at, |b| b.is_ascii_alphanumeric() || b == b'.');
-                tokens.push(Token::Literal(&sql[start..at]));
+                tokens.push((at, Token::Literal(&sql[start..at])));
             }
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => {
                 at = end_while(bytes, at, |b| b.is_ascii_alphanumeric() || b == b'_' || b == b'$' || b >= 0x80);
-                tokens.push(Token::Word(&sql[start..at]));
+                tokens.push((at, Token::Word(&sql[start..at])));
             }
             b':' if bytes.get(at + 1) == Some(&b':') => {
                 at += 2;
-                tokens.push(Token::Cast);
+                tokens.push((at, Token::Cast));
             }
             b'(' | b')' | b',' | b'[' | b']' | b'.' | b';' => {
                 at += 1;
-                tokens.push(Token::Punctuation(byte as char));
+                tokens.push((at, Token::Punctuation(byte as char)));
             }
             _ => {
                 at = end_while(bytes, at, |b| b"+-*/<>=~!@#%^&|`?:".contains(&b)).max(at + 1);
-                tokens.push(Token::Operator(&sql[start..at]));
+                tokens.push((at, Token::Operator(&sql[start..at])));
             }
         }
     }
@@ -87,12 +94,24 @@ fn quoted_end(bytes: &[u8], open: usize, quote: u8, backslashes: bool) -> usize 
 /// A closed list of what is known to succeed; anything else can fail (a cast, a division, a user's operator).
 pub fn cannot_fail(sql: &str) -> bool {
     const TOTAL_FUNCTIONS: [&str; 14] = [
-        "lower", "upper", "coalesce", "btrim", "ltrim", "rtrim", "length", "char_length", "md5", "nullif", "initcap",
-        "octet_length", "reverse", "jsonb_typeof",
+        "lower",
+        "upper",
+        "coalesce",
+        "btrim",
+        "ltrim",
+        "rtrim",
+        "length",
+        "char_length",
+        "md5",
+        "nullif",
+        "initcap",
+        "octet_length",
+        "reverse",
+        "jsonb_typeof",
     ];
     const TOTAL_KEYWORDS: [&str; 20] = [
-        "AND", "OR", "NOT", "IS", "NULL", "TRUE", "FALSE", "ANY", "ALL", "ARRAY", "IN", "COALESCE", "GREATEST", "LEAST", "CASE",
-        "WHEN", "THEN", "ELSE", "END", "DISTINCT",
+        "AND", "OR", "NOT", "IS", "NULL", "TRUE", "FALSE", "ANY", "ALL", "ARRAY", "IN", "COALESCE", "GREATEST",
+        "LEAST", "CASE", "WHEN", "THEN", "ELSE", "END", "DISTINCT",
     ];
     // Comparison and logic, JSON access, concatenation of texts. Not `||`: it also concatenates arrays and jsonb, which can fail.
     const TOTAL_OPERATORS: [&str; 12] = ["=", "<>", "<", ">", "<=", ">=", "->", "->>", "?", "@>", "<@", "#>>"];
@@ -122,6 +141,82 @@ pub fn cannot_fail(sql: &str) -> bool {
 /// Whether the word at `i` begins the name of a type that something is cast to.
 fn cast_target(tokens: &[Token<'_>], i: usize) -> bool {
     i > 0 && tokens[i - 1] == Token::Cast
+}
+
+/// The expression so that parsing it gives what was printed.
+///
+/// `v IN ('a', 'b')` over a `varchar` is kept as a cast of a whole array, and printed as `(ARRAY['a'::character varying])::text[]`; but the
+/// parser pushes a cast that stands right behind `ARRAY[…]` down into its elements, which is printed in another way. Between them, a cast to
+/// the type that the array has anyway keeps them apart.
+pub fn reparsable(sql: &str) -> Cow<'_, str> {
+    let spans = spans(sql);
+    let token = |i: usize| spans.get(i).map(|(_, token)| token);
+    let mut insertions: Vec<(usize, String)> = Vec::new();
+    for i in 1..spans.len() {
+        let begins = token(i) == Some(&Token::Word("ARRAY"))
+            && token(i - 1) == Some(&Token::Punctuation('('))
+            && token(i + 1) == Some(&Token::Punctuation('['));
+        let Some(close) = begins.then(|| closing(&spans, i + 1)).flatten() else { continue };
+        let cast = token(close + 1) == Some(&Token::Punctuation(')')) && token(close + 2) == Some(&Token::Cast);
+        if let (true, Some(element)) = (cast, element_type(sql, &spans, i + 2, close)) {
+            insertions.push((spans[close].0, format!("::{element}[]")));
+        }
+    }
+    if insertions.is_empty() {
+        return Cow::Borrowed(sql);
+    }
+    let mut out = String::with_capacity(sql.len() + 32);
+    let mut from = 0;
+    insertions.sort();
+    for (at, cast) in insertions {
+        out.push_str(&sql[from..at]);
+        out.push_str(&cast);
+        from = at;
+    }
+    out.push_str(&sql[from..]);
+    Cow::Owned(out)
+}
+
+/// The index of the bracket that closes the one at `open`.
+fn closing(spans: &[(usize, Token<'_>)], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (i, (_, token)) in spans.iter().enumerate().skip(open) {
+        match token {
+            Token::Punctuation('(' | '[') => depth += 1,
+            Token::Punctuation(')' | ']') => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(i);
+        }
+    }
+    None
+}
+
+/// The type of an array's elements, where its first one, at `first`, tells: by a cast, or by being a plain integer.
+fn element_type<'a>(sql: &'a str, spans: &[(usize, Token<'_>)], first: usize, close: usize) -> Option<&'a str> {
+    let mut depth = 0_usize;
+    let mut end = close;
+    let mut cast = None;
+    for (i, (_, token)) in spans.iter().enumerate().take(close).skip(first) {
+        match token {
+            Token::Punctuation('(' | '[') => depth += 1,
+            Token::Punctuation(')' | ']') => depth = depth.checked_sub(1)?,
+            Token::Punctuation(',') if depth == 0 => {
+                end = i;
+                break;
+            }
+            Token::Cast if depth == 0 => cast = Some(i),
+            _ => {}
+        }
+    }
+    match (cast, &spans.get(first)?.1) {
+        (Some(cast), _) => Some(sql.get(spans[cast].0..spans[end.checked_sub(1)?].0)?.trim()),
+        (None, Token::Literal(number)) if end == first + 1 && number.bytes().all(|b| b.is_ascii_digit()) => {
+            Some("integer")
+        }
+        _ => None,
+    }
 }
 
 /// The expression without casts and parentheses: what stays the same when a column's type is widened under it.
@@ -154,9 +249,7 @@ fn skip_type<'a>(rest: &mut std::iter::Peekable<impl Iterator<Item = Token<'a>>>
             Some(Token::Punctuation('[' | ']')) => {
                 rest.next();
             }
-            Some(Token::Punctuation('(')) => {
-                while !matches!(rest.next(), None | Some(Token::Punctuation(')'))) {}
-            }
+            Some(Token::Punctuation('(')) => while !matches!(rest.next(), None | Some(Token::Punctuation(')'))) {},
             _ => return,
         }
     }
@@ -202,6 +295,20 @@ mod tests {
             without_casts("(k = ANY (ARRAY['a'::text, 'b'::text]))")
         );
         assert_ne!(without_casts("(a = 'x'::text)"), without_casts("(a = 'y'::text)"));
+    }
+
+    #[test]
+    fn a_cast_of_a_whole_array_stays_one() {
+        assert_eq!(
+            reparsable("((v)::text = ANY ((ARRAY['a'::character varying, 'b]'::character varying])::text[]))"),
+            "((v)::text = ANY ((ARRAY['a'::character varying, 'b]'::character varying]::character varying[])::text[]))"
+        );
+        assert_eq!(reparsable("(k = ANY ((ARRAY[1, 2])::bigint[]))"), "(k = ANY ((ARRAY[1, 2]::integer[])::bigint[]))");
+        for same in
+            ["(k = ANY (ARRAY['a'::text, 'b'::text]))", "(v = 'ARRAY['::text)", "(ARRAY[a, b])::text[]", "((ARRAY["]
+        {
+            assert_eq!(reparsable(same), same);
+        }
     }
 
     #[test]

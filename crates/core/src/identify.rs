@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{Catalog, RawColumn, RawConstraint, RawDefault, RawIndex, RawSequence, RawTable};
 use crate::expression::without_casts;
 use crate::model::{
-    Column, ColumnRef, ColumnValue, Constraint, DataType, EnumType, Extension, Fill, Index, Object, ObjectId, PartId, Schema,
-    Sequence, Table,
+    Column, ColumnRef, ColumnValue, Constraint, DataType, EnumType, Extension, Fill, Index, Object, ObjectId, PartId,
+    Schema, Sequence, Table,
 };
 
 /// Where the ledger's identities are in the catalogs of this very cluster. Never leaves it, never enters a hash.
@@ -126,7 +126,8 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn sequence(&self, raw: &RawSequence, tables: &[Known]) -> Sequence {
         let owned_by = raw.owned_by.as_ref().and_then(|owner| {
-            let table = tables.iter().find(|table| table.oid == owner.table).or_else(|| self.known.get(&owner.table))?;
+            let table =
+                tables.iter().find(|table| table.oid == owner.table).or_else(|| self.known.get(&owner.table))?;
             Some(ColumnRef {
                 table: table.id,
                 column: *table.identity.columns.get(&owner.attnum)?,
@@ -149,7 +150,8 @@ impl Resolver<'_> {
             retyped: known.is_some_and(|(table, identity)| retyped(raw, table, identity)),
             identity: Identity::default(),
         };
-        let columns: Vec<Column> = raw.columns.iter().map(|column| self.column(raw, column, known, &mut parts)).collect();
+        let columns: Vec<Column> =
+            raw.columns.iter().map(|column| self.column(raw, column, known, &mut parts)).collect();
         let constraints = raw
             .constraints
             .iter()
@@ -237,7 +239,8 @@ impl Resolver<'_> {
         let before = known.and_then(|(table, identity)| {
             let by_oid = identity.constraints.get(&raw.oid);
             let same = |c: &&Constraint| {
-                let mut columns = raw.columns.iter().filter_map(|attnum| identity.columns.get(attnum)).collect::<Vec<_>>();
+                let mut columns =
+                    raw.columns.iter().filter_map(|attnum| identity.columns.get(attnum)).collect::<Vec<_>>();
                 columns.sort();
                 let mut its = c.columns.iter().collect::<Vec<_>>();
                 its.sort();
@@ -272,7 +275,11 @@ fn index_part(raw: &RawIndex, known: Option<(&Table, &Identity)>, parts: &mut Pa
     let before = known.and_then(|(table, identity)| match identity.indexes.get(&raw.oid) {
         Some(id) => table.indexes.iter().find(|index| index.id == *id),
         None => table.indexes.iter().find(|index| {
-            index.name == raw.name && index.unique == raw.unique && parts.same_text(&index.definition, &raw.definition)
+            let predicate = |predicate: &Option<String>| predicate.clone().unwrap_or_default();
+            index.name == raw.name
+                && index.unique == raw.unique
+                && parts.same_text(&index.definition, &raw.definition)
+                && parts.same_text(&predicate(&index.predicate), &predicate(&raw.predicate))
         }),
     });
     let id = before.map_or_else(|| parts.fresh(), |index| index.id);
@@ -282,6 +289,8 @@ fn index_part(raw: &RawIndex, known: Option<(&Table, &Identity)>, parts: &mut Pa
         name: raw.name.clone(),
         unique: raw.unique,
         definition: raw.definition.clone(),
+        options: raw.options.clone(),
+        predicate: raw.predicate.clone(),
         columns: parts.column_ids(&raw.columns),
         expressions: raw.expressions.clone(),
     }

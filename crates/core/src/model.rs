@@ -318,8 +318,12 @@ pub struct Index {
     pub name: String,
     /// UNIQUE
     pub unique: bool,
-    /// What follows `ON table USING`, without storage parameters.
+    /// What follows `ON table USING`, up to storage parameters and predicate.
     pub definition: String,
+    /// Storage parameters, each as `name=value` in SQL.
+    pub options: Vec<String>,
+    /// The predicate of a partial index as SQL.
+    pub predicate: Option<String>,
     /// The columns that it mentions.
     pub columns: Vec<PartId>,
     /// Key expressions and predicate as SQL: what is evaluated for each row.

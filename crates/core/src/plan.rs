@@ -189,10 +189,12 @@ pub fn bootstrap(server: &Server, schema: &Objects, former: &[Former]) -> Value 
         "CREATE TABLE IF NOT EXISTS _electric_meta.applied (seq bigint NOT NULL, hash text PRIMARY KEY, \
          parent_hash text UNIQUE REFERENCES _electric_meta.applied (hash))"
             .to_owned(),
-        "CREATE TABLE IF NOT EXISTS _electric_meta.pending (ordinal integer PRIMARY KEY, statement text NOT NULL)".to_owned(),
+        "CREATE TABLE IF NOT EXISTS _electric_meta.pending (ordinal integer PRIMARY KEY, statement text NOT NULL)"
+            .to_owned(),
     ];
     statements.extend(drop_former(former));
-    statements.extend(["DELETE FROM _electric_meta.pending".to_owned(), "DELETE FROM _electric_meta.applied".to_owned()]);
+    statements
+        .extend(["DELETE FROM _electric_meta.pending".to_owned(), "DELETE FROM _electric_meta.applied".to_owned()]);
     statements.extend(render(&creations(schema), &Objects::new(), schema));
     let record = record(server.head.seq, &server.head.hash, None, &[]);
     Answer {
@@ -219,12 +221,20 @@ pub fn reset(server: &Server, client_hash: &Hash, client: &Objects, schema: &Obj
     let mut schemas_last = Vec::new();
     for (_, sql) in steps(&drops, client, &Objects::new()) {
         // A schema that goes away only by name may be built again below.
-        if sql.starts_with("DO ") { schemas_last.push(sql) } else { statements.push(sql) }
+        if sql.starts_with("DO ") {
+            schemas_last.push(sql)
+        } else {
+            statements.push(sql)
+        }
     }
     statements.extend(schemas_last);
     let mut after_refetch = Vec::new();
     for (phase, sql) in steps(&creations(schema), &Objects::new(), schema) {
-        if phase == Phase::ForeignKeys { after_refetch.push(sql) } else { statements.push(sql) }
+        if phase == Phase::ForeignKeys {
+            after_refetch.push(sql)
+        } else {
+            statements.push(sql)
+        }
     }
     statements.push("DELETE FROM _electric_meta.pending".to_owned());
     let record = record(server.head.seq, &server.head.hash, Some(client_hash), &after_refetch);
@@ -288,7 +298,9 @@ fn requires<'a>(objects: impl Iterator<Item = &'a Object>, server: &Server) -> V
             Object::Extension(extension) => {
                 extensions.insert(&extension.name);
             }
-            Object::Table(table) => collations.extend(table.columns.iter().filter_map(|column| column.collation.as_ref())),
+            Object::Table(table) => {
+                collations.extend(table.columns.iter().filter_map(|column| column.collation.as_ref()))
+            }
             Object::Schema(_) | Object::Enum(_) | Object::Sequence(_) => {}
         }
     }
@@ -298,13 +310,13 @@ fn requires<'a>(objects: impl Iterator<Item = &'a Object>, server: &Server) -> V
 /// The statement by which a client remembers where it is, and what is still to do once its rows are back.
 fn record(seq: u64, hash: &Hash, parent: Option<&Hash>, pending: &[String]) -> String {
     let parent = parent.map_or_else(|| "NULL".to_owned(), |parent| format!("'{parent}'"));
-    let applied = format!(
-        "INSERT INTO _electric_meta.applied (seq, hash, parent_hash) VALUES ({seq}, '{hash}', {parent})"
-    );
+    let applied =
+        format!("INSERT INTO _electric_meta.applied (seq, hash, parent_hash) VALUES ({seq}, '{hash}', {parent})");
     if pending.is_empty() {
         return applied;
     }
-    let rows: Vec<String> = pending.iter().enumerate().map(|(i, sql)| format!("({}, {})", i + 1, literal(sql))).collect();
+    let rows: Vec<String> =
+        pending.iter().enumerate().map(|(i, sql)| format!("({}, {})", i + 1, literal(sql))).collect();
     let pending = rows.join(", ");
     format!("WITH waiting AS (INSERT INTO _electric_meta.pending (ordinal, statement) VALUES {pending}) {applied}")
 }

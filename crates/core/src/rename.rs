@@ -35,7 +35,7 @@ struct Rename {
 }
 
 /// All renames among the changes, in an order that runs after the drops and before the additions.
-pub fn plan_renames(changes: &[Change]) -> Vec<Renamed> {
+pub fn plan_renames(changes: &[&Change]) -> Vec<Renamed> {
     let mut out = Vec::new();
     let mut schemas: Vec<(&str, &str)> = Vec::new();
     for change in changes {
@@ -44,7 +44,8 @@ pub fn plan_renames(changes: &[Change]) -> Vec<Renamed> {
         }
     }
     let crossing = schemas.iter().any(|(_, target)| schemas.iter().any(|(source, _)| source == target));
-    let schema_sql = |from: &str, to: &str| Renamed::Schema(format!("ALTER SCHEMA {} RENAME TO {}", ident(from), ident(to)));
+    let schema_sql =
+        |from: &str, to: &str| Renamed::Schema(format!("ALTER SCHEMA {} RENAME TO {}", ident(from), ident(to)));
     if crossing {
         out.extend(schemas.iter().map(|(from, _)| schema_sql(from, &aside(from))));
         out.extend(schemas.iter().map(|(from, to)| schema_sql(&aside(from), to)));
@@ -52,6 +53,15 @@ pub fn plan_renames(changes: &[Change]) -> Vec<Renamed> {
         out.extend(schemas.iter().map(|(from, to)| schema_sql(from, to)));
     }
     let renames: Vec<Rename> = changes.iter().filter_map(|change| rename_of(change, &schemas)).collect();
+    // Columns and constraints are renamed in tables that have their new names already.
+    let (relations, parts) = renames.into_iter().partition(|rename| rename.scope == "relation");
+    out.extend(in_order(relations));
+    out.extend(in_order(parts));
+    out
+}
+
+fn in_order(renames: Vec<Rename>) -> Vec<Renamed> {
+    let mut out = Vec::new();
     let taken: BTreeSet<(&str, &str, &str)> =
         renames.iter().map(|r| (&*r.scope, &*r.before.schema, &*r.before.name)).collect();
     let direct = |r: &Rename| {
@@ -60,9 +70,9 @@ pub fn plan_renames(changes: &[Change]) -> Vec<Renamed> {
     };
     let (simple, crossed): (Vec<&Rename>, Vec<&Rename>) = renames.iter().partition(|r| direct(r));
     // Whatever goes aside frees its name, so aside comes first.
-    out.extend(crossed.iter().map(|r| {
-        Renamed::Other((r.statement)(&r.before.schema, &r.before.name, &aside(&r.before.name)))
-    }));
+    out.extend(
+        crossed.iter().map(|r| Renamed::Other((r.statement)(&r.before.schema, &r.before.name, &aside(&r.before.name)))),
+    );
     for rename in simple {
         out.extend(steps_between(rename, &rename.before.name, &rename.after.name));
     }
@@ -122,7 +132,9 @@ fn rename_of(change: &Change, schemas: &[(&str, &str)]) -> Option<Rename> {
                 String::new(),
                 &rename.before,
                 &rename.after,
-                Box::new(move |_, from, to| format!("ALTER TABLE {table} RENAME COLUMN {} TO {}", ident(from), ident(to))),
+                Box::new(move |_, from, to| {
+                    format!("ALTER TABLE {table} RENAME COLUMN {} TO {}", ident(from), ident(to))
+                }),
             ))
         }
         Change::RenameConstraint(rename) => {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::apply::table_of;
+use crate::apply::object_id;
 use crate::change::{Change, ColumnChange, TableRef};
 use crate::diff::Objects;
+use crate::expression::reparsable;
 use crate::model::{
     Column, ColumnValue, Constraint, ConstraintKind, EnumType, Fill, Index, Object, ObjectId, QualifiedName, Sequence,
     SequenceOptions, Table, Timing,
@@ -71,22 +72,25 @@ pub fn steps(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step>
             _ => None,
         })
         .collect();
+    // Names, not identities, decide the order: equal changes give equal statements.
+    let mut ordered: Vec<&Change> = changes.iter().collect();
+    ordered.sort_by_key(|change| after.get(&object_id(change)).map(|object| (rank(object), sort_name(object))));
     let mut creations: Vec<&Object> = Vec::new();
     let mut drops: Vec<&Object> = Vec::new();
-    for change in changes {
+    for &change in &ordered {
         match change {
             Change::Create { after, .. } => creations.push(after),
-            Change::Drop { before: Object::Sequence(sequence), .. } if goes_with_owner(sequence, changes, &dropped) => {}
+            Change::Drop { before: Object::Sequence(sequence), .. } if goes_with_owner(sequence, changes, &dropped) => {
+            }
             Change::Drop { before, .. } => drops.push(before),
             other => out.change(other, before),
         }
     }
-    // Names, not identities, decide the order of what comes and goes: equal changes give equal statements.
     creations.sort_by_key(|object| (rank(object), sort_name(object)));
     drops.sort_by_key(|object| (rank(object), sort_name(object)));
     creations.into_iter().for_each(|object| out.create(object));
     drops.into_iter().rev().for_each(|object| out.drop(object, &dropped, after));
-    plan_renames(changes).into_iter().for_each(|renamed| out.rename(renamed));
+    plan_renames(&ordered).into_iter().for_each(|renamed| out.rename(renamed));
     out.0.sort_by_key(|(phase, _)| *phase);
     out.0
 }
@@ -137,7 +141,10 @@ impl Steps {
             }
             Object::Extension(extension) => {
                 if extension.schema != "public" && extension.schema != "pg_catalog" {
-                    self.push(Phase::CreateSchemas, format!("CREATE SCHEMA IF NOT EXISTS {}", ident(&extension.schema)));
+                    self.push(
+                        Phase::CreateSchemas,
+                        format!("CREATE SCHEMA IF NOT EXISTS {}", ident(&extension.schema)),
+                    );
                 }
                 self.push(
                     Phase::CreateSchemas,
@@ -150,7 +157,11 @@ impl Steps {
             }
             Object::Enum(enumeration) => self.push(
                 Phase::CreateTypes,
-                format!("CREATE TYPE {} AS ENUM ({})", qualified(&enumeration.name), list(&enumeration.labels, |l| literal(l))),
+                format!(
+                    "CREATE TYPE {} AS ENUM ({})",
+                    qualified(&enumeration.name),
+                    list(&enumeration.labels, |l| literal(l))
+                ),
             ),
             Object::Sequence(sequence) => {
                 self.push(
@@ -170,7 +181,8 @@ impl Steps {
 
     fn own(&mut self, sequence: &Sequence) {
         if let Some(owner) = &sequence.owned_by {
-            let (name, table, column) = (qualified(&sequence.name), qualified(&owner.table_name), ident(&owner.column_name));
+            let (name, table, column) =
+                (qualified(&sequence.name), qualified(&owner.table_name), ident(&owner.column_name));
             self.push(Phase::Own, format!("ALTER SEQUENCE {name} OWNED BY {table}.{column}"));
         }
     }
@@ -183,7 +195,7 @@ impl Steps {
             let mut definition = format!("{} {}", ident(&column.name), column_type(column));
             match &column.value {
                 ColumnValue::None => {}
-                ColumnValue::Default { sql, .. } => definition.push_str(&format!(" DEFAULT {sql}")),
+                ColumnValue::Default { sql, .. } => definition.push_str(&format!(" DEFAULT {}", reparsable(sql))),
                 value => definition.push_str(&generated(value)),
             }
             if column.not_null {
@@ -210,16 +222,20 @@ impl Steps {
     }
 
     fn create_index(&mut self, table: &QualifiedName, index: &Index) {
-        self.push(
-            Phase::Constraints,
-            format!(
-                "CREATE {}INDEX {} ON {} USING {}",
-                if index.unique { "UNIQUE " } else { "" },
-                ident(&index.name),
-                qualified(table),
-                index.definition
-            ),
+        let mut create = format!(
+            "CREATE {}INDEX {} ON {} USING {}",
+            if index.unique { "UNIQUE " } else { "" },
+            ident(&index.name),
+            qualified(table),
+            reparsable(&index.definition)
         );
+        if !index.options.is_empty() {
+            create.push_str(&format!(" WITH ({})", index.options.join(", ")));
+        }
+        if let Some(predicate) = &index.predicate {
+            create.push_str(&format!(" WHERE {}", reparsable(predicate)));
+        }
+        self.push(Phase::Constraints, create);
     }
 
     fn drop(&mut self, object: &Object, dropped: &BTreeSet<ObjectId>, after: &Objects) {
@@ -237,7 +253,8 @@ impl Steps {
                 self.push(Phase::DropLast, format!("DROP SEQUENCE {}", qualified(&aside)));
             }
             Object::Table(table) => {
-                let among_dropped = table.constraints.iter().filter(|c| c.references.is_some_and(|id| dropped.contains(&id)));
+                let among_dropped =
+                    table.constraints.iter().filter(|c| c.references.is_some_and(|id| dropped.contains(&id)));
                 for constraint in among_dropped {
                     let (name, constraint) = (qualified(&table.name), ident(&constraint.name));
                     self.push(Phase::DropForeignKeys, format!("ALTER TABLE {name} DROP CONSTRAINT {constraint}"));
@@ -316,7 +333,7 @@ impl Steps {
             Change::DropNotNull(c) => self.push(Phase::Relax, format!("{} DROP NOT NULL", alter_column(c))),
             Change::SetDefault(c) => {
                 if let ColumnValue::Default { sql, .. } = &c.after.value {
-                    self.push(Phase::Values, format!("{} SET DEFAULT {sql}", alter_column(c)));
+                    self.push(Phase::Values, format!("{} SET DEFAULT {}", alter_column(c), reparsable(sql)));
                 }
             }
             Change::DropDefault(c) => self.push(Phase::Relax, format!("{} DROP DEFAULT", alter_column(c))),
@@ -324,7 +341,7 @@ impl Steps {
             Change::DropIdentity(c) => self.push(Phase::Relax, format!("{} DROP IDENTITY", alter_column(c))),
             Change::SetExpression(c) => {
                 if let ColumnValue::Generated { sql, .. } = &c.after.value {
-                    self.push(Phase::Values, format!("{} SET EXPRESSION AS ({sql})", alter_column(c)));
+                    self.push(Phase::Values, format!("{} SET EXPRESSION AS ({})", alter_column(c), reparsable(sql)));
                 }
             }
             Change::DropExpression(c) => self.push(Phase::Relax, format!("{} DROP EXPRESSION", alter_column(c))),
@@ -352,22 +369,34 @@ impl Steps {
                 self.push(Phase::Constraints, format!("{} DROP CONSTRAINT {name}", alter(&c.table)));
                 self.add_constraint(&c.table.qualified(), &c.after);
             }
-            Change::ValidateConstraint(c) => self.push(
-                Phase::ForeignKeys,
-                format!("{} VALIDATE CONSTRAINT {}", alter(&c.table), ident(&c.after.name)),
-            ),
+            Change::ValidateConstraint(c) => self
+                .push(Phase::ForeignKeys, format!("{} VALIDATE CONSTRAINT {}", alter(&c.table), ident(&c.after.name))),
             Change::CreateIndex(added) => self.create_index(&added.table.qualified(), &added.part),
             Change::DropIndex(c) => {
                 let index = QualifiedName { schema: old_name(&c.table).schema, name: c.part.name.clone() };
                 self.push(Phase::DropParts, format!("DROP INDEX {}", qualified(&index)));
             }
+            Change::SetIndexOptions(c) => {
+                let name = qualified(&QualifiedName { schema: c.table.schema.clone(), name: c.after.name.clone() });
+                let names = |options: &[String]| -> BTreeSet<String> {
+                    options.iter().filter_map(|option| Some(option.split_once('=')?.0.to_owned())).collect()
+                };
+                let gone: Vec<String> =
+                    names(&c.before.options).difference(&names(&c.after.options)).cloned().collect();
+                if !gone.is_empty() {
+                    self.push(Phase::Constraints, format!("ALTER INDEX {name} RESET ({})", gone.join(", ")));
+                }
+                if !c.after.options.is_empty() {
+                    self.push(Phase::Constraints, format!("ALTER INDEX {name} SET ({})", c.after.options.join(", ")));
+                }
+            }
             Change::Refresh { .. } => {}
         }
-        debug_assert!(table_of(change).is_some() || !matches!(change, Change::AddColumn(_)));
     }
 
     fn rename_labels(&mut self, name: &QualifiedName, before: &[String], after: &[String]) {
-        let renames: Vec<(&String, &String)> = before.iter().zip(after).filter(|(before, after)| before != after).collect();
+        let renames: Vec<(&String, &String)> =
+            before.iter().zip(after).filter(|(before, after)| before != after).collect();
         let crossing = renames.iter().any(|(_, target)| before.contains(target));
         let mut rename = |from: &str, to: &str| {
             self.push(
@@ -387,7 +416,7 @@ impl Steps {
     fn add_column(&mut self, alter: &str, column: &Column) {
         let mut add = format!("{alter} ADD COLUMN {} {}", ident(&column.name), column_type(column));
         let default = match &column.value {
-            ColumnValue::Default { sql, .. } => Some(sql),
+            ColumnValue::Default { sql, .. } => Some(reparsable(sql)),
             ColumnValue::None => None,
             ColumnValue::Generated { .. } | ColumnValue::Identity { .. } => {
                 add.push_str(&generated(&column.value));
@@ -399,7 +428,7 @@ impl Steps {
         };
         let mut then = None;
         match (&column.fill, default) {
-            (Fill::Value { text }, Some(sql)) if constant(sql, text) => add.push_str(&format!(" DEFAULT {sql}")),
+            (Fill::Value { text }, Some(sql)) if constant(&sql, text) => add.push_str(&format!(" DEFAULT {sql}")),
             (Fill::Value { text }, default) => {
                 add.push_str(&format!(" DEFAULT {}::{}", literal(text), column.data_type.name));
                 then = Some(match default {
@@ -421,13 +450,23 @@ impl Steps {
     }
 
     fn set_type(&mut self, alter_column: &str, change: &ColumnChange) {
-        let has_default = matches!(change.before.value, ColumnValue::Default { .. });
-        // A default that cannot be cast would stand in the way; where it changes, it is set again afterwards.
-        if has_default && change.before.value != change.after.value {
-            self.push(Phase::Relax, format!("{alter_column} DROP DEFAULT"));
+        let widens = crate::classify::widens(&change.before.data_type.name, &change.after.data_type.name);
+        if let ColumnValue::Default { id: before, sql: before_sql, .. } = &change.before.value {
+            let (same, sql) = match &change.after.value {
+                ColumnValue::Default { id, sql, .. } => (id == before, Some(sql)),
+                ColumnValue::None | ColumnValue::Generated { .. } | ColumnValue::Identity { .. } => (false, None),
+            };
+            // A default that cannot be cast would stand in the way. Where it is another one, it is set by its own change; the
+            // same one follows by itself when the type widens, and is set again when it doesn't.
+            if sql != Some(before_sql) && !(same && widens) {
+                self.push(Phase::Relax, format!("{alter_column} DROP DEFAULT"));
+                if let (true, Some(sql)) = (same, sql) {
+                    self.push(Phase::Values, format!("{alter_column} SET DEFAULT {sql}"));
+                }
+            }
         }
         let data_type = column_type(&change.after);
-        let using = match crate::classify::widens(&change.before.data_type.name, &change.after.data_type.name) {
+        let using = match widens {
             true => String::new(),
             false => format!(" USING {}::text::{}", ident(&change.after.name), change.after.data_type.name),
         };
@@ -443,11 +482,17 @@ impl Steps {
                     self.push(Phase::Values, format!("{alter_column} SET GENERATED {kind}"));
                 }
                 if options != before_options {
-                    self.push(Phase::Values, format!("ALTER SEQUENCE {} {}", qualified(sequence), sequence_options(options)));
+                    self.push(
+                        Phase::Values,
+                        format!("ALTER SEQUENCE {} {}", qualified(sequence), sequence_options(options)),
+                    );
                 }
                 if sequence.name != before_sequence.name {
                     let old = QualifiedName { schema: sequence.schema.clone(), name: before_sequence.name.clone() };
-                    self.push(Phase::Renames, format!("ALTER SEQUENCE {} RENAME TO {}", qualified(&old), ident(&sequence.name)));
+                    self.push(
+                        Phase::Renames,
+                        format!("ALTER SEQUENCE {} RENAME TO {}", qualified(&old), ident(&sequence.name)),
+                    );
                 }
             }
             _ => self.push(Phase::Values, format!("{alter_column} ADD{}", generated(&change.after.value))),
@@ -462,7 +507,11 @@ fn drop_schema_if_empty(name: &str) -> String {
 }
 
 fn persistence(unlogged: bool) -> &'static str {
-    if unlogged { "UNLOGGED" } else { "LOGGED" }
+    if unlogged {
+        "UNLOGGED"
+    } else {
+        "LOGGED"
+    }
 }
 
 fn list(items: &[String], form: impl Fn(&String) -> String) -> String {
@@ -480,7 +529,7 @@ fn column_type(column: &Column) -> String {
 fn generated(value: &ColumnValue) -> String {
     match value {
         ColumnValue::None | ColumnValue::Default { .. } => String::new(),
-        ColumnValue::Generated { sql, .. } => format!(" GENERATED ALWAYS AS ({sql}) STORED"),
+        ColumnValue::Generated { sql, .. } => format!(" GENERATED ALWAYS AS ({}) STORED", reparsable(sql)),
         ColumnValue::Identity { always, sequence, options } => format!(
             " GENERATED {} AS IDENTITY (SEQUENCE NAME {} {})",
             if *always { "ALWAYS" } else { "BY DEFAULT" },
@@ -513,7 +562,7 @@ fn constraint_clause(constraint: &Constraint) -> String {
         Timing::Deferrable => " DEFERRABLE",
         Timing::Deferred => " DEFERRABLE INITIALLY DEFERRED",
     };
-    format!("CONSTRAINT {} {}{timing}", ident(&constraint.name), constraint.definition)
+    format!("CONSTRAINT {} {}{timing}", ident(&constraint.name), reparsable(&constraint.definition))
 }
 
 /// Whether a default's text is the plain constant that rows got, so that one step does for two.

@@ -24,7 +24,7 @@ COMMIT`
 export async function describe(run) {
   const results = await run(pinned)
   const { rows } = results.find(({ rows }) => rows.length > 0)
-  return rows.map(({ object, definition }) => `${object}: ${normalise(definition ?? '')}`.trimEnd()).sort()
+  return rows.map(({ object, definition }) => line(object, normalise(definition ?? ''))).sort()
 }
 
 export const describeServer = (client) => describe((sql) => client.query(sql))
@@ -36,18 +36,22 @@ export function diff(server, client) {
   const onClient = new Map(client.map(split))
   const lines = []
   for (const [object, definition] of onServer) {
-    if (!onClient.has(object)) lines.push(`- ${object}: ${definition}  (only the server has it)`)
+    if (!onClient.has(object)) lines.push(`- ${line(object, definition)}  (only the server has it)`)
     else if (onClient.get(object) !== definition) {
       lines.push(`! ${object}`, `    server: ${definition}`, `    client: ${onClient.get(object)}`)
     }
   }
   for (const [object, definition] of onClient) {
-    if (!onServer.has(object)) lines.push(`+ ${object}: ${definition}  (only the client has it)`)
+    if (!onServer.has(object)) lines.push(`+ ${line(object, definition)}  (only the client has it)`)
   }
   return lines
 }
 
-function split(line) {
-  const at = line.indexOf(': ')
-  return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 2)]
+function line(object, definition) {
+  return definition ? `${object}: ${definition}` : object
+}
+
+function split(text) {
+  const at = text.indexOf(': ')
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 2)]
 }

@@ -1,7 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist'
+import { citext } from '@electric-sql/pglite/contrib/citext'
+import { hstore } from '@electric-sql/pglite/contrib/hstore'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
+import { uuid_ossp } from '@electric-sql/pglite/contrib/uuid_ossp'
 
 const target = fileURLToPath(new URL('../../../target/', import.meta.url))
+const extensions = { btree_gist, citext, hstore, pg_trgm, uuid_ossp }
 let seed
 
 /**
@@ -11,7 +17,7 @@ let seed
  */
 export async function openPGlite(PGlite, version) {
   seed ??= await load(PGlite, version)
-  return PGlite.create({ loadDataDir: seed })
+  return PGlite.create({ loadDataDir: seed, extensions })
 }
 
 async function load(PGlite, version) {

@@ -4,3 +4,4 @@ CREATE TABLE public.tasks (id bigint PRIMARY KEY, title text NOT NULL);
 ALTER TABLE public.tasks ADD COLUMN due timestamptz;
 DROP TABLE public.tasks;
 SELECT seq, class, statements FROM _electric_meta.migrations ORDER BY seq;
+SELECT electric_schema.verify() ->> 'ok' AS ok;

@@ -1,0 +1,13 @@
+//! Tests inside a server. What fits one transaction is a `#[pg_test]`; what needs commits, several sessions or roles is a plain `#[test]` with a
+//! database of its own.
+
+mod surface;
+
+#[cfg(test)]
+mod concurrency;
+#[cfg(test)]
+mod database;
+#[cfg(test)]
+mod recording;
+#[cfg(test)]
+mod transactions;

@@ -1,0 +1,15 @@
+CREATE TABLE t (id serial PRIMARY KEY, v varchar(10) DEFAULT 'x', n numeric(6,2), k int2, s text);
+INSERT INTO t (v, n, k, s) VALUES ('a', 1.50, 3, '1'), ('b', NULL, NULL, NULL);
+ALTER TABLE t ADD COLUMN created_at timestamptz NOT NULL DEFAULT now();
+ALTER TABLE t ADD COLUMN d1 int DEFAULT 1;
+ALTER TABLE t ALTER COLUMN d1 SET DEFAULT 2;
+ALTER TABLE t ADD COLUMN d2 int;
+ALTER TABLE t ALTER COLUMN d2 SET DEFAULT 9;
+ALTER TABLE t ADD COLUMN d3 text[] NOT NULL DEFAULT '{a,"b c",NULL}';
+ALTER TABLE t ADD COLUMN d4 jsonb NOT NULL DEFAULT '{"a": "it''s \\ \"q\""}';
+ALTER TABLE t ADD COLUMN d5 interval DEFAULT '1 mon -2 days';
+ALTER TABLE t ADD COLUMN d6 bytea DEFAULT '\xdeadbeef';
+ALTER TABLE t ADD COLUMN d7 date DEFAULT CURRENT_DATE;
+ALTER TABLE t ADD COLUMN d8 boolean NOT NULL DEFAULT false;
+ALTER TABLE t ADD COLUMN d9 double precision DEFAULT 0.1;
+ALTER TABLE t ADD COLUMN d10 text DEFAULT current_setting('application_name');

@@ -1,0 +1,1 @@
+ALTER TABLE t ALTER COLUMN n TYPE numeric(10,2), ALTER COLUMN k TYPE bigint;

@@ -1,0 +1,1 @@
+ALTER TYPE "we""ird schéma"."Möod" ADD VALUE 'first' BEFORE 'it''s';

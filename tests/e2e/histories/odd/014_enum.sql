@@ -1,0 +1,2 @@
+ALTER TYPE "we""ird schéma"."Möod" ADD VALUE 'last';
+ALTER TYPE "we""ird schéma"."Möod" ADD VALUE 'middle' AFTER 'first';

@@ -1,0 +1,5 @@
+CREATE TABLE copy (LIKE other.t INCLUDING ALL);
+CREATE TABLE ctas AS SELECT 1 AS a, 'x'::text AS b;
+SELECT 2 AS a INTO into_t;
+CREATE UNLOGGED TABLE ul (a serial);
+ALTER TABLE ul SET LOGGED;

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY mail_tags ON mail USING gin (tags);
