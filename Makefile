@@ -7,7 +7,7 @@ PG_CONFIG ?= pg_config
 CORPUS ?= ../shared/corpus
 export PG CORPUS
 
-.PHONY: help demo test test-core test-client test-pgrx test-regress test-docs test-e2e lint install clean
+.PHONY: help demo test test-core test-client test-pgrx test-sessions test-regress test-docs test-e2e test-oracle lint install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -26,8 +26,11 @@ test-core: ## the pure core: laws and snapshots, no Postgres
 test-client: ## the PGlite client
 	@scripts/test client
 
-test-pgrx: ## inside a server: sessions, locks, roles, restores
+test-pgrx: ## inside a server: transactions, locks, roles
 	@scripts/test pgrx
+
+test-sessions: ## a storm of DDL from many sessions at once
+	@scripts/test sessions
 
 test-regress: ## what a user sees in psql
 	@scripts/test regress
@@ -37,6 +40,9 @@ test-docs: ## every SQL block of README.md and docs/
 
 test-e2e: ## real migration histories into real PGlite databases
 	@scripts/test e2e
+
+test-oracle: ## the classification against random DDL; ORACLE='--seed=7 --changes=20000' for more
+	@scripts/test oracle
 
 lint: ## rustfmt and clippy
 	@scripts/test lint

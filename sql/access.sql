@@ -12,6 +12,13 @@ COMMENT ON FUNCTION electric_schema.snapshot() IS
   'What builds the whole schema at head on a client that holds nothing: the same as handshake(NULL)';
 COMMENT ON FUNCTION electric_schema.verify(text) IS
   'Recomputes the whole chain, and compares head with the catalogs; with a hash that was kept elsewhere, whether the chain still has it';
+COMMENT ON FUNCTION electric_schema.preview(text) IS
+  'What DDL would do: it is run as the caller and rolled back. Class, changes, reasons and replay SQL of its entry, or the error it fails with';
+COMMENT ON FUNCTION electric_schema.drift() IS
+  'What the catalogs have and the ledger does not, and the other way round: DDL that no event trigger saw. Nothing on a healthy database; reads all tables'' definitions';
+COMMENT ON FUNCTION _electric_meta.not_distributed() IS 'For electric_schema.status: what is there and clients cannot have';
+COMMENT ON FUNCTION _electric_meta.judge_concurrent() IS
+  'Event trigger: refuses destructive commands with CONCURRENTLY before they run, if electric_schema.destructive forbids them';
 COMMENT ON FUNCTION _electric_meta.baseline() IS 'Called once, at the end of installation: makes what is there already entry 1';
 COMMENT ON FUNCTION _electric_meta.capture_ddl() IS 'Event trigger: remembers what DDL touched, until the commit';
 COMMENT ON FUNCTION _electric_meta.capture_drop() IS 'Event trigger: remembers what was dropped, until the commit';

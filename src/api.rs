@@ -7,12 +7,11 @@ use electric_schema_core::encoding::Hash;
 use electric_schema_core::error::Error;
 use electric_schema_core::model::{Object, ObjectId, QualifiedName};
 use electric_schema_core::plan::{self, Action, Client, Entry, Former, Position, Server};
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::{SpiClient, SpiHeapTupleData};
 use pgrx::JsonB;
 
-use crate::report::Failure;
+use crate::report::{or_raise, Failure};
 use crate::sys;
 
 /// One column of a row that must be there.
@@ -119,7 +118,7 @@ fn former(client: &SpiClient<'_>) -> Result<Vec<Former>, Failure> {
                  FROM _electric_meta.migrations m, pg_catalog.jsonb_array_elements(m.changes) c, \
                  pg_catalog.jsonb_each(c.value) o \
                  WHERE c.value ->> 'change' IN ('create', 'drop', 'rename', 'refresh') AND o.key IN ('before', 'after') \
-                 AND o.value ->> 'kind' IN ('table', 'sequence', 'enum') ORDER BY 1, 2, 3";
+                 AND o.value ->> 'kind' IN ('table', 'sequence', 'domain', 'enum') ORDER BY 1, 2, 3";
     let rows = client.select(query, None, &[])?;
     let one = |row: SpiHeapTupleData<'_>| {
         let name = QualifiedName { schema: column(&row, 2)?, name: column(&row, 3)? };
@@ -165,28 +164,24 @@ mod electric_schema {
     /// Where the ledger is.
     #[pg_extern(stable, security_definer)]
     #[search_path(pg_catalog, pg_temp)]
-    fn head() -> Result<
-        TableIterator<
-            'static,
-            (
-                name!(seq, i64),
-                name!(hash, String),
-                name!(reset_version, i64),
-                name!(recorded_at, Option<TimestampWithTimeZone>),
-            ),
-        >,
-        ErrorReport,
+    #[allow(clippy::type_complexity)]
+    fn head() -> TableIterator<
+        'static,
+        (
+            name!(seq, i64),
+            name!(hash, String),
+            name!(reset_version, i64),
+            name!(recorded_at, Option<TimestampWithTimeZone>),
+        ),
     > {
-        let read = || {
-            Spi::connect(|client| {
-                let query = "SELECT l.seq, l.hash, l.reset_version, m.recorded_at FROM _electric_meta.ledgers l \
-                             LEFT JOIN _electric_meta.migrations m ON (m.ledger_id, m.seq) = (l.ledger_id, l.seq)";
-                let rows = client.select(query, Some(1), &[])?;
-                let row = rows.into_iter().next().ok_or(Failure::Ledger("it has no chain"))?;
-                Ok::<_, Failure>((column(&row, 1)?, column(&row, 2)?, column(&row, 3)?, row.get(4)?))
-            })
-        };
-        Ok(TableIterator::once(read()?))
+        let row = Spi::connect(|client| {
+            let query = "SELECT l.seq, l.hash, l.reset_version, m.recorded_at FROM _electric_meta.ledgers l \
+                         LEFT JOIN _electric_meta.migrations m ON (m.ledger_id, m.seq) = (l.ledger_id, l.seq)";
+            let rows = client.select(query, Some(1), &[])?;
+            let row = rows.into_iter().next().ok_or(Failure::Ledger("it has no chain"))?;
+            Ok((column(&row, 1)?, column(&row, 2)?, column(&row, 3)?, row.get(4)?))
+        });
+        TableIterator::once(or_raise(row))
     }
 
     /// The entries after a hash, in order.
@@ -195,24 +190,35 @@ mod electric_schema {
     #[allow(clippy::type_complexity)]
     fn diff(
         client_hash: &str,
-    ) -> Result<
-        TableIterator<
-            'static,
-            (
-                name!(seq, i64),
-                name!(hash, String),
-                name!(parent_hash, String),
-                name!(class, String),
-                name!(reset_version, i64),
-                name!(schema_hash, String),
-                name!(statements, Vec<String>),
-                name!(changes, JsonB),
-                name!(changes_digest, String),
-                name!(private_digest, String),
-            ),
-        >,
-        ErrorReport,
+    ) -> TableIterator<
+        'static,
+        (
+            name!(seq, i64),
+            name!(hash, String),
+            name!(parent_hash, String),
+            name!(class, String),
+            name!(reset_version, i64),
+            name!(schema_hash, String),
+            name!(statements, Vec<String>),
+            name!(changes, JsonB),
+            name!(changes_digest, String),
+            name!(private_digest, String),
+        ),
     > {
+        let entry = |row: SpiHeapTupleData<'_>| {
+            Ok((
+                column(&row, 1)?,
+                column(&row, 2)?,
+                column(&row, 3)?,
+                column(&row, 4)?,
+                column(&row, 5)?,
+                column(&row, 6)?,
+                column(&row, 7)?,
+                column(&row, 8)?,
+                column(&row, 9)?,
+                column(&row, 10)?,
+            ))
+        };
         let read = || {
             let hash: Hash = client_hash.parse()?;
             Spi::connect(|client| {
@@ -220,45 +226,51 @@ mod electric_schema {
                 let query = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes, \
                              changes_digest, private_digest FROM _electric_meta.migrations WHERE seq > $1 ORDER BY seq";
                 let seq = i64::try_from(seq).unwrap_or(i64::MAX);
-                let rows = client.select(query, None, &[seq.into()])?;
-                let row = |row: SpiHeapTupleData<'_>| {
-                    Ok((
-                        column(&row, 1)?,
-                        column(&row, 2)?,
-                        column(&row, 3)?,
-                        column(&row, 4)?,
-                        column(&row, 5)?,
-                        column(&row, 6)?,
-                        column(&row, 7)?,
-                        column(&row, 8)?,
-                        column(&row, 9)?,
-                        column(&row, 10)?,
-                    ))
-                };
-                rows.map(row).collect::<Result<Vec<_>, Failure>>()
+                client.select(query, None, &[seq.into()])?.map(entry).collect::<Result<Vec<_>, Failure>>()
             })
         };
-        Ok(TableIterator::new(read()?))
+        TableIterator::new(or_raise(read()))
     }
 
     /// What a client must do to get from its hash to head.
     #[pg_extern(stable, security_definer)]
     #[search_path(pg_catalog, pg_temp)]
-    fn handshake(client_hash: Option<&str>, client_seq: default!(Option<i64>, "NULL")) -> Result<JsonB, ErrorReport> {
-        Ok(answer(client_hash, client_seq)?)
+    fn handshake(client_hash: Option<&str>, client_seq: default!(Option<i64>, "NULL")) -> JsonB {
+        or_raise(answer(client_hash, client_seq))
     }
 
     /// What builds the whole schema at head.
     #[pg_extern(stable, security_definer)]
     #[search_path(pg_catalog, pg_temp)]
-    fn snapshot() -> Result<JsonB, ErrorReport> {
-        Ok(answer(None, None)?)
+    fn snapshot() -> JsonB {
+        or_raise(answer(None, None))
     }
 
     /// Recomputes the chain, and compares head with the catalogs.
     #[pg_extern(stable, security_definer)]
     #[search_path(pg_catalog, pg_temp)]
-    fn verify(trusted_hash: default!(Option<&str>, "NULL")) -> Result<JsonB, ErrorReport> {
-        Ok(crate::verify::verify(trusted_hash)?)
+    fn verify(trusted_hash: default!(Option<&str>, "NULL")) -> JsonB {
+        or_raise(crate::verify::verify(trusted_hash))
+    }
+
+    /// What DDL would do. It runs as the caller, with the caller's search_path: no security definer.
+    #[pg_extern(volatile, parallel_unsafe)]
+    fn preview(ddl: &str) -> JsonB {
+        or_raise(crate::preview::preview(ddl))
+    }
+
+    /// What the catalogs have and the ledger does not, and the other way round.
+    #[pg_extern(stable, security_definer)]
+    #[search_path(pg_catalog, pg_temp)]
+    #[allow(clippy::type_complexity)]
+    fn drift() -> TableIterator<
+        'static,
+        (name!(kind, String), name!(identity, String), name!(difference, JsonB), name!(statements, Vec<String>)),
+    > {
+        let row = |difference: crate::drift::Difference| {
+            let subject = difference.subject;
+            (subject.kind.to_owned(), subject.identity, JsonB(difference.change), difference.statements)
+        };
+        TableIterator::new(or_raise(crate::drift::drift()).into_iter().map(row).collect::<Vec<_>>())
     }
 }

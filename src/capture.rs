@@ -3,10 +3,11 @@
 //! A command's tag decides how far it reaches (`reach`). What is dropped is taken from `sql_drop` alone, which lists what a CASCADE takes along;
 //! at the end of a DROP command there is nothing left to ask for.
 
+use crate::destructive;
 use crate::sys::{self, Node, Oid, Renamed, Row};
 use pgrx::prelude::*;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All that a transaction has touched so far. OIDs are of any class of object; one that turns out not to have changed does no harm.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +18,9 @@ pub struct Touched {
     pub objects: BTreeSet<Oid>,
     /// Objects dropped.
     pub dropped: BTreeSet<Oid>,
-    /// Those of the dropped objects that are indexes: they do not tell which table they were on.
-    pub dropped_indexes: BTreeSet<Oid>,
+    /// Those of the dropped objects that are indexes, with their schemas and names: they do not tell which table they were on, and
+    /// REINDEX CONCURRENTLY gives them new OIDs that the ledger never heard of.
+    pub dropped_indexes: BTreeMap<Oid, (String, String)>,
     /// Those of the dropped objects that are tables: they do not tell which tables they inherited from.
     pub dropped_tables: BTreeSet<Oid>,
     /// Tables made with rows in them (CREATE TABLE AS, SELECT INTO).
@@ -29,6 +31,12 @@ pub struct Touched {
     pub statements: Vec<Statement>,
     /// The role that ran the last of them.
     pub role: String,
+    /// The subtransaction that it all happened in; 0: the transaction itself.
+    pub since: u32,
+    /// Something came in that `electric_schema.destructive` has not judged yet.
+    pub unjudged: bool,
+    /// What it has warned of already.
+    pub warned: BTreeSet<String>,
 }
 
 /// A table whose rows were written anew by `ALTER COLUMN … TYPE`.
@@ -81,6 +89,28 @@ pub fn take() -> Option<Touched> {
     }
     touched.statements = statements;
     Some(touched)
+}
+
+/// What this transaction touched so far goes out of sight, or back into it. Gives what was there.
+pub fn replace(touched: Option<Touched>) -> Option<Touched> {
+    TOUCHED.replace(touched)
+}
+
+/// What this transaction touched so far, if there is anything new in it since the last call.
+pub fn unjudged() -> Option<Touched> {
+    TOUCHED.with_borrow_mut(|touched| {
+        let touched = touched.as_mut().filter(|touched| touched.unjudged)?;
+        touched.unjudged = false;
+        Some(touched.clone())
+    })
+}
+
+/// Keeps what was warned of; gives those lines that are new.
+pub fn warn(lines: Vec<String>) -> Vec<String> {
+    TOUCHED.with_borrow_mut(|touched| match touched {
+        Some(touched) => lines.into_iter().filter(|line| touched.warned.insert(line.clone())).collect(),
+        None => lines,
+    })
 }
 
 /// Asks for everything in scope to be read at commit, without a statement to show for it.
@@ -146,6 +176,11 @@ fn capture_ddl(fcinfo: pg_sys::FunctionCallInfo) {
     if !listening() {
         return;
     }
+    note_commands(&event);
+    destructive::judge(&event);
+}
+
+fn note_commands(event: &sys::Event) {
     let reach = reach(&event.tag, &event.node);
     if reach == Reach::Nothing {
         return;
@@ -204,7 +239,9 @@ fn capture_drop(fcinfo: pg_sys::FunctionCallInfo) {
             }
             Dropping::Index => {
                 found.dropped.extend(dropped.object);
-                found.dropped_indexes.extend(dropped.object);
+                if let (Some(index), [schema, name]) = (dropped.object, dropped.address_names.as_slice()) {
+                    found.dropped_indexes.insert(index, (schema.clone(), name.clone()));
+                }
             }
             Dropping::Undistributed => {
                 found.dropped.extend(dropped.object);
@@ -272,7 +309,7 @@ fn capture_rewrite(fcinfo: pg_sys::FunctionCallInfo) {
 }
 
 /// The event trigger's context, or the error that Postgres's own event trigger functions raise.
-fn expect_event(fcinfo: pg_sys::FunctionCallInfo, expected: &str) -> sys::Event {
+pub(crate) fn expect_event(fcinfo: pg_sys::FunctionCallInfo, expected: &str) -> sys::Event {
     match sys::event(fcinfo) {
         Some(event) if event.event == expected => event,
         _ => {
@@ -286,7 +323,7 @@ fn expect_event(fcinfo: pg_sys::FunctionCallInfo, expected: &str) -> sys::Event 
 }
 
 /// Extension scripts run DDL of their own, our own script first of all; pg_upgrade restores what is recorded already.
-fn listening() -> bool {
+pub(crate) fn listening() -> bool {
     !sys::creating_extension() && !sys::is_binary_upgrade()
 }
 
@@ -296,7 +333,7 @@ struct Found {
     everything: bool,
     objects: BTreeSet<Oid>,
     dropped: BTreeSet<Oid>,
-    dropped_indexes: BTreeSet<Oid>,
+    dropped_indexes: BTreeMap<Oid, (String, String)>,
     dropped_tables: BTreeSet<Oid>,
     filled: BTreeSet<Oid>,
 }
@@ -330,6 +367,7 @@ fn remember(found: Found) {
             }
         }
         touched.role = role;
+        touched.unjudged = true;
         touched.everything |= found.everything;
         touched.objects.extend(found.objects);
         touched.dropped.extend(found.dropped);

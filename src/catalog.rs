@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use electric_schema_core::catalog::{Catalog, QUERY};
+use electric_schema_core::catalog::{Catalog, Unsupported, QUERY};
 use electric_schema_core::error::Error;
 
 use crate::report::Failure;
@@ -25,6 +25,7 @@ pub struct Reading {
 struct InScope {
     tables: Vec<u32>,
     others: Vec<u32>,
+    parts: Vec<u32>,
 }
 
 /// Reads these objects, or all in scope.
@@ -36,11 +37,26 @@ pub fn read(oids: Option<&BTreeSet<u32>>) -> Result<Reading, Failure> {
     let mut readable: BTreeSet<u32> = oids.cloned().unwrap_or_default();
     readable.extend(in_scope.others);
     readable.extend(&locked);
-    readable.retain(|oid| !unread.contains(oid));
+    readable.retain(|oid| !unread.contains(oid) && !in_scope.parts.contains(oid));
     let readable: Vec<u32> = readable.into_iter().collect();
     let catalog = parse(sys::query_json(QUERY, Some(&readable))?);
     locked.into_iter().for_each(sys::unlock_share);
     Ok(Reading { catalog: catalog?, unread })
+}
+
+/// All that is there and cannot be distributed, but for tables that another session holds.
+pub fn unsupported() -> Result<Vec<Unsupported>, Failure> {
+    const OTHERS: &str = "SELECT coalesce(pg_catalog.json_agg(o.oid::bigint), '[]') FROM ( \
+        SELECT oid FROM pg_catalog.pg_class WHERE relkind <> 'r' AND oid >= 16384 \
+        UNION ALL SELECT oid FROM pg_catalog.pg_type WHERE oid >= 16384 \
+        UNION ALL SELECT oid FROM pg_catalog.pg_proc WHERE oid >= 16384) o WHERE $1::pg_catalog.oid[] IS NULL";
+    let in_scope: InScope = parse(sys::query_json(IN_SCOPE, None)?)?;
+    let locked: Vec<u32> = in_scope.tables.into_iter().filter(|oid| sys::try_lock_share(*oid)).collect();
+    let mut readable: Vec<u32> = parse(sys::query_json(OTHERS, None)?)?;
+    readable.extend(&locked);
+    let catalog: Result<Catalog, Failure> = parse(sys::query_json(QUERY, Some(&readable))?);
+    locked.into_iter().for_each(sys::unlock_share);
+    Ok(catalog?.unsupported)
 }
 
 fn parse<T: serde::de::DeserializeOwned>(json: Option<String>) -> Result<T, Failure> {

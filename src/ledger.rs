@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use electric_schema_core::chain::Private;
-use electric_schema_core::entry::{Draft, Head};
+use electric_schema_core::entry::{Draft, Head, Sealed};
 use electric_schema_core::error::Error;
 use electric_schema_core::identify::{Identity, Known};
 use electric_schema_core::model::{Object, ObjectId};
@@ -39,6 +39,8 @@ pub struct Ledger {
     objects: Oid,
     objects_oid_index: Oid,
     seal: Oid,
+    /// What this transaction will have made of `objects`, `None` for what it will have removed: see [`Ledger::ahead`].
+    pending: BTreeMap<u32, Option<Known>>,
 }
 
 /// The chain's row in `_electric_meta.ledgers`.
@@ -61,7 +63,13 @@ impl Ledger {
             objects: sys::relation_oid(SCHEMA, "objects")?,
             objects_oid_index: sys::relation_oid(SCHEMA, "objects_oid_idx")?,
             seal: sys::relation_oid(SCHEMA, "seal")?,
+            pending: BTreeMap::new(),
         })
+    }
+
+    /// Whether these tables are there still.
+    pub fn is_there(&self) -> bool {
+        Ledger::find().is_some_and(|now| now.ledgers == self.ledgers && now.objects == self.objects)
     }
 
     /// Waits for the turn to append; held until the transaction ends.
@@ -69,7 +77,7 @@ impl Ledger {
         sys::lock_relation(self.seal, timeout_ms);
     }
 
-    /// Where the chain is now. Call it under the lock.
+    /// Where the chain is now. Call it under the lock, or through [`Ledger::undisturbed`].
     pub fn chain(&self) -> Result<Chain, Failure> {
         let row = sys::scan(self.ledgers, None, &[]).into_iter().next().ok_or(Failure::Ledger("it has no chain"))?;
         let read = || {
@@ -86,8 +94,41 @@ impl Ledger {
         Ok(Chain { row, id, created_at, head, unread })
     }
 
+    /// Reads without the lock: over again when an entry was appended meanwhile, so that ledger and catalogs are of the same moment. Snapshots alone
+    /// cannot give that, because what prints the catalogs' expressions sees newer rows than they do.
+    pub fn undisturbed<R>(&self, mut read: impl FnMut(Chain) -> Result<R, Failure>) -> Result<R, Failure> {
+        const ATTEMPTS: u32 = 50;
+        let place =
+            |chain: &Chain| (chain.row.tid.ip_blkid.bi_hi, chain.row.tid.ip_blkid.bi_lo, chain.row.tid.ip_posid);
+        for _ in 0..ATTEMPTS {
+            // A scan can miss a row that is replaced at that very moment.
+            if let Ok(before) = self.chain() {
+                let place_before = (place(&before), before.head.hash);
+                let result = read(before);
+                if self.chain().is_ok_and(|after| (place(&after), after.head.hash) == place_before) {
+                    return result;
+                }
+            }
+            pgrx::check_for_interrupts!();
+        }
+        // For the sake of its error.
+        self.chain()?;
+        Err(Failure::Busy)
+    }
+
+    /// The ledger as it will be once what this transaction did so far is sealed.
+    #[must_use]
+    pub fn ahead(mut self, sealed: &Sealed) -> Ledger {
+        self.pending = sealed.gone.iter().map(|oid| (*oid, None)).collect();
+        self.pending.extend(sealed.kept.iter().map(|known| (known.oid, Some(known.clone()))));
+        self
+    }
+
     /// What the ledger holds for one OID.
     pub fn known(&self, oid: u32) -> Result<Option<Known>, Failure> {
+        if let Some(pending) = self.pending.get(&oid) {
+            return Ok(pending.clone());
+        }
         let rows = sys::scan(self.objects, Some(self.objects_oid_index), &[Key::Oid(objects::OID, oid)]);
         rows.first().map(read_object).transpose()
     }
@@ -106,7 +147,16 @@ impl Ledger {
     /// All that the ledger holds.
     pub fn known_all(&self) -> Result<BTreeMap<u32, Known>, Failure> {
         let rows = sys::scan(self.objects, None, &[]);
-        rows.iter().map(|row| read_object(row).map(|known| (known.oid, known))).collect()
+        let known: Result<BTreeMap<u32, Known>, Failure> =
+            rows.iter().map(|row| read_object(row).map(|known| (known.oid, known))).collect();
+        let mut known = known?;
+        for (oid, pending) in &self.pending {
+            match pending {
+                Some(pending) => known.insert(*oid, pending.clone()),
+                None => known.remove(oid),
+            };
+        }
+        Ok(known)
     }
 
     /// Brings `objects` up to date.
@@ -178,8 +228,8 @@ impl Ledger {
                 Value::TimestampTz(private.recorded_at),
                 Value::Text(&private.application_name),
                 // xid8 and pg_lsn are eight bytes by value, as int8 is.
-                Value::Int8(private.xid.cast_signed()),
-                Value::Int8(private.lsn.cast_signed()),
+                Value::Int8(i64::from_ne_bytes(private.xid.to_ne_bytes())),
+                Value::Int8(i64::from_ne_bytes(private.lsn.to_ne_bytes())),
                 private.label.as_deref().map_or(Value::Null, Value::Text),
                 Value::Bytea(&private.salt),
             ],

@@ -3,6 +3,7 @@
 //! ```text
 //! DDL ─▶ capture (event triggers remember) ─▶ seal (at commit: catalog + ledger ─▶ core ─▶ ledger)
 //! client hash ─▶ api (head, diff, handshake, snapshot, verify) ─▶ core
+//! CI, DBA ─▶ preview, drift, status; destructive (judges each command when told to)
 //! ```
 
 use pgrx::prelude::*;
@@ -10,7 +11,10 @@ use pgrx::prelude::*;
 mod api;
 mod capture;
 mod catalog;
+mod destructive;
+mod drift;
 mod ledger;
+mod preview;
 mod report;
 mod seal;
 mod settings;
@@ -25,8 +29,9 @@ extension_sql_file!("../sql/schema.sql", name = "schema", bootstrap);
 extension_sql_file!(
     "../sql/event_triggers.sql",
     name = "event_triggers",
-    requires = [capture_ddl, capture_drop, capture_rewrite]
+    requires = [capture_ddl, capture_drop, capture_rewrite, judge_concurrent]
 );
+extension_sql_file!("../sql/status.sql", name = "status", requires = [drift, not_distributed]);
 extension_sql_file!("../sql/access.sql", name = "access", finalize);
 
 /// Called once by each process that loads the library.

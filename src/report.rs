@@ -2,7 +2,7 @@
 
 use electric_schema_core::error::Error;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{function_name, PgSqlErrorCode};
+use pgrx::{function_name, PgLogLevel, PgSqlErrorCode};
 
 /// What can go wrong in the shell.
 #[derive(Debug)]
@@ -15,8 +15,31 @@ pub enum Failure {
     Ledger(&'static str),
     /// A hash that no entry has.
     UnknownHash(String),
-    /// A trigger function that was called as a plain function.
-    NotATrigger,
+    /// Entries were appended faster than the ledger could be read.
+    Busy,
+    /// DDL cannot run here: on a standby, or in a read-only transaction.
+    ReadOnly {
+        /// On a standby.
+        standby: bool,
+    },
+    /// `electric_schema.destructive` forbids it.
+    Forbidden {
+        /// The command's tag.
+        tag: String,
+        /// Why it is destructive.
+        detail: String,
+    },
+}
+
+/// The value, or an ERROR that ends the statement.
+pub fn or_raise<T>(result: Result<T, Failure>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(failure) => {
+            ErrorReport::from(failure).report(PgLogLevel::ERROR);
+            unreachable!("an ERROR does not return")
+        }
+    }
 }
 
 impl From<Error> for Failure {
@@ -62,10 +85,25 @@ impl From<Failure> for ErrorReport {
                     .set_detail("The hash belongs to another ledger, or to entries that are no more.")
                     .set_hint("electric_schema.handshake() answers such a client.")
             }
-            Failure::NotATrigger => report(
-                PgSqlErrorCode::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED,
-                "this function can only be called as an event trigger".to_owned(),
-            ),
+            Failure::Busy => report(
+                PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
+                "electric_schema: entries were appended faster than the ledger could be read".to_owned(),
+            )
+            .set_hint("Try again."),
+            Failure::ReadOnly { standby } => {
+                let place = if standby { "during recovery" } else { "in a read-only transaction" };
+                report(
+                    PgSqlErrorCode::ERRCODE_READ_ONLY_SQL_TRANSACTION,
+                    format!("cannot execute electric_schema.preview() {place}"),
+                )
+                .set_detail("It runs the DDL, and rolls it back.")
+                .set_hint("Call it on the primary, in a transaction that may write.")
+            }
+            Failure::Forbidden { tag, detail } => {
+                report(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, format!("{tag} is a destructive schema change"))
+                    .set_detail(detail)
+                    .set_hint(crate::destructive::WAY_OUT)
+            }
         }
     }
 }

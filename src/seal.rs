@@ -7,13 +7,11 @@ use electric_schema_core::chain::Private;
 use electric_schema_core::entry::{self, Asked, Head, Sealed, Sealing};
 use electric_schema_core::identify::{referred, Happened, Known, Rewrite};
 use electric_schema_core::model::Object;
-use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::PgLogLevel;
 
 use crate::capture::{self, Touched};
 use crate::catalog;
 use crate::ledger::{Chain, Ledger};
-use crate::report::Failure;
+use crate::report::{or_raise, Failure};
 use crate::settings;
 use crate::sys::{self, Commit};
 
@@ -36,22 +34,15 @@ pub fn before_commit(commit: Commit) {
     let Some(owner) = sys::extension_owner("electric_schema") else { return };
     let Some(ledger) = Ledger::find() else { return };
     let role = touched.role.clone();
-    let result = sys::pinned(owner, || {
+    or_raise(sys::pinned(owner, || {
         ledger.lock(settings::seal_timeout());
-        seal(&ledger, touched, role, commit)
-    });
-    if let Err(failure) = result {
-        ErrorReport::from(failure).report(PgLogLevel::ERROR);
-    }
+        sys::as_read_committed(|| seal(&ledger, touched, role, commit))
+    }));
 }
 
 fn seal(ledger: &Ledger, mut touched: Touched, role: String, commit: Commit) -> Result<(), Failure> {
     let chain = ledger.chain()?;
-    let (mut read, mut sealed) = compare(ledger, &touched, &chain)?;
-    if !touched.everything && changes_scope(&touched, &read, &sealed) {
-        touched.everything = true;
-        (read, sealed) = compare(ledger, &touched, &chain)?;
-    }
+    let (read, sealed) = settle(ledger, &mut touched, &chain)?;
     read.catalog.unsupported.iter().filter(|thing| touched.objects.contains(&thing.oid)).for_each(notice);
     let unread_changed = read.unread != chain.unread;
     if sealed.draft.is_none() && sealed.kept.is_empty() && sealed.gone.is_empty() && !unread_changed {
@@ -81,11 +72,21 @@ fn seal(ledger: &Ledger, mut touched: Touched, role: String, commit: Commit) -> 
     Ok(())
 }
 
+/// What an entry made of this would be: reads what was touched, and as much more as that turns out to concern.
+pub fn settle(ledger: &Ledger, touched: &mut Touched, chain: &Chain) -> Result<(Reading, Sealed), Failure> {
+    let (read, sealed) = compare(ledger, touched, chain)?;
+    if touched.everything || !changes_scope(touched, &read, &sealed) {
+        return Ok((read, sealed));
+    }
+    touched.everything = true;
+    compare(ledger, touched, chain)
+}
+
 /// Reads what was touched, and compares it with the ledger.
 fn compare(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<(Reading, Sealed), Failure> {
     let read = read(ledger, touched, chain)?;
     // A table that comes into scope may hold rows, too.
-    let older = |oid: &u32| !read.known.contains_key(oid) && !sys::created_in_transaction(*oid);
+    let older = |oid: &u32| !read.known.contains_key(oid) && !sys::created_since(*oid, touched.since);
     let mut filled = touched.filled.clone();
     filled.extend(read.catalog.tables.iter().map(|table| table.oid).filter(older));
     let sealed = entry::seal(&Sealing {
@@ -107,12 +108,13 @@ fn changes_scope(touched: &Touched, read: &Reading, sealed: &Sealed) -> bool {
     let mut entered = sealed.kept.iter().filter(|known| is_table(known) && !read.known.contains_key(&known.oid));
     let mut left =
         sealed.gone.iter().filter(|oid| !touched.dropped.contains(oid) && read.known.get(oid).is_some_and(is_table));
-    left.next().is_some() || entered.any(|known| !sys::created_in_transaction(known.oid))
+    left.next().is_some() || entered.any(|known| !sys::created_since(known.oid, touched.since))
 }
 
 /// What the catalogs hold of what was touched, and what the ledger held of it before.
-struct Reading {
-    catalog: Catalog,
+pub struct Reading {
+    /// The catalogs, as far as clients get it.
+    pub catalog: Catalog,
     asked: Asked,
     known: BTreeMap<u32, Known>,
     unread: BTreeSet<u32>,
@@ -148,15 +150,16 @@ fn read(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<Reading, Fa
 
 /// The tables that dropped indexes belonged to: a dropped index does not tell, but the ledger knows.
 fn orphans(ledger: &Ledger, touched: &Touched, known: &BTreeMap<u32, Known>) -> Result<BTreeMap<u32, Known>, Failure> {
-    let has = |known: &Known, oid: &u32| known.identity.indexes.contains_key(oid);
-    let mut indexes =
-        touched.dropped_indexes.iter().filter(|oid| !known.values().any(|known| has(known, oid))).peekable();
-    if indexes.peek().is_none() {
+    let indexes: Vec<_> = touched
+        .dropped_indexes
+        .iter()
+        .filter(|(oid, (schema, name))| !known.values().any(|known| known.index(**oid, schema, name).is_some()))
+        .collect();
+    if indexes.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let indexes: Vec<&u32> = indexes.collect();
     let mut all = ledger.known_all()?;
-    all.retain(|_, known| indexes.iter().any(|oid| has(known, oid)));
+    all.retain(|_, known| indexes.iter().any(|(oid, (schema, name))| known.index(**oid, schema, name).is_some()));
     Ok(all)
 }
 
@@ -164,7 +167,7 @@ fn happened(touched: &Touched, catalog: &Catalog) -> Happened {
     let rewrites =
         touched.rewrites.iter().map(|r| Rewrite { table: r.table, column: r.column, using: r.using }).collect();
     let replaced =
-        catalog.tables.iter().map(|table| table.oid).filter(|oid| sys::rewritten_in_transaction(*oid)).collect();
+        catalog.tables.iter().map(|table| table.oid).filter(|oid| sys::rewritten_since(*oid, touched.since)).collect();
     Happened { rewrites, replaced }
 }
 

@@ -1,7 +1,22 @@
 //! The extension's settings.
 
-use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
+use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 
+/// What happens to DDL that is destructive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
+pub enum Destructive {
+    /// It runs.
+    #[name = c"allow"]
+    Allow,
+    /// It runs, with a WARNING.
+    #[name = c"warn"]
+    Warn,
+    /// It is an ERROR.
+    #[name = c"forbid"]
+    Forbid,
+}
+
+static DESTRUCTIVE: GucSetting<Destructive> = GucSetting::<Destructive>::new(Destructive::Allow);
 static SEAL_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(0);
 
 /// Registers the settings; once for each process.
@@ -16,6 +31,19 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::UNIT_MS,
     );
+    GucRegistry::define_enum_guc(
+        c"electric_schema.destructive",
+        c"What happens to DDL that is destructive for clients.",
+        c"allow: nothing; warn: a WARNING at the end of the command; forbid: an ERROR there.",
+        &DESTRUCTIVE,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+}
+
+/// What happens to DDL that is destructive.
+pub fn destructive() -> Destructive {
+    DESTRUCTIVE.get()
 }
 
 /// Milliseconds that a seal waits for its turn; 0: without end.

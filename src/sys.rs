@@ -5,12 +5,14 @@
 #![allow(unsafe_code)]
 
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
-use pgrx::pg_sys::{self, Datum};
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::pg_sys::{self, Datum, PgTryBuilder};
 use pgrx::spi::{Spi, SpiError};
 use pgrx::{pg_guard, PgTupleDesc};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::{c_char, c_int, c_void, CStr, CString};
+use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 
 /// An object's identity in the catalogs.
@@ -339,6 +341,19 @@ pub fn with_latest_snapshot<R>(f: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Runs `f` as if the transaction were READ COMMITTED. `pg_get_constraintdef` reads with the transaction's snapshot, whatever snapshot is active:
+/// under REPEATABLE READ it knows nothing of what others committed meanwhile. Only for the very end of a transaction, as its own snapshot is gone
+/// after it.
+pub fn as_read_committed<R>(f: impl FnOnce() -> R) -> R {
+    // SAFETY: a plain setting of this backend's transaction; put back below, and by the start of the next transaction after an ERROR.
+    let level =
+        unsafe { std::mem::replace(&mut *(&raw mut pg_sys::XactIsoLevel), pg_sys::XACT_READ_COMMITTED as c_int) };
+    let result = f();
+    // SAFETY: as above.
+    unsafe { pg_sys::XactIsoLevel = level };
+    result
+}
+
 /// Out-of-line values cannot be read or written without an active snapshot, and at commit there is none.
 fn with_any_snapshot<R>(f: impl FnOnce() -> R) -> R {
     // SAFETY: reads the snapshot stack of this backend.
@@ -390,6 +405,66 @@ pub fn query_json(sql: &'static str, touched: Option<&[u32]>) -> Result<Option<S
         };
         Spi::check_status(pg_sys::SPI_finish())?;
         Ok(answer)
+    }
+}
+
+// ---- subtransactions -------------------------------------------------------------------------------------------------------------
+
+/// Whether this transaction may not write.
+pub fn is_read_only() -> bool {
+    // SAFETY: a plain flag of this backend.
+    unsafe { pg_sys::XactReadOnly }
+}
+
+/// Runs `f` in a subtransaction that is rolled back, whatever comes of it. `Err`: what ended `f`.
+pub fn rolled_back<R>(f: impl FnOnce() -> R) -> Result<R, CaughtError> {
+    // SAFETY: the memory context and resource owner are put back as every procedural language does around its exception blocks. All that ends `f`
+    // is caught, so the subtransaction that is rolled back is the one begun here; its abort undoes role, settings, snapshots and SPI connections.
+    unsafe {
+        let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
+        pg_sys::BeginInternalSubTransaction(std::ptr::null());
+        pg_sys::CurrentMemoryContext = context;
+        let result = PgTryBuilder::new(AssertUnwindSafe(|| Ok(f()))).catch_others(Err).catch_rust_panic(Err).execute();
+        pg_sys::CurrentMemoryContext = context;
+        pg_sys::RollbackAndReleaseCurrentSubTransaction();
+        pg_sys::CurrentMemoryContext = context;
+        pg_sys::CurrentResourceOwner = owner;
+        result
+    }
+}
+
+/// Why `execute` did not run, or did not finish, its statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// One of them is BEGIN, COMMIT, SAVEPOINT or the like: its tag. None of them ran.
+    TransactionControl(String),
+    /// COPY from or to the client.
+    Copy,
+    /// What SPI says.
+    Other(c_int),
+}
+
+/// Runs the statements of `sql`, one after the other, as the current role. What they return is dropped.
+pub fn execute(sql: &str) -> Result<(), Refused> {
+    let text = to_server(sql);
+    // SAFETY: the text is NUL-terminated and outlives both calls; each node is checked by its tag before it is read; SPI is connected before and finished
+    // after, and an ERROR unwinds past it to the abort of the (sub)transaction, which cleans it up.
+    unsafe {
+        for cell in list_cells(pg_sys::pg_parse_query(text.as_ptr())) {
+            let Some(raw) = node_as::<pg_sys::RawStmt>(cell.ptr_value, pg_sys::NodeTag::T_RawStmt) else { continue };
+            if node_as::<pg_sys::TransactionStmt>(raw.stmt.cast(), pg_sys::NodeTag::T_TransactionStmt).is_some() {
+                let tag = server_string(pg_sys::GetCommandTagName(pg_sys::CreateCommandTag(raw.stmt)));
+                return Err(Refused::TransactionControl(tag.unwrap_or_default()));
+            }
+        }
+        pg_sys::SPI_connect();
+        let status = pg_sys::SPI_execute(text.as_ptr(), false, 0);
+        pg_sys::SPI_finish();
+        match status {
+            pg_sys::SPI_ERROR_COPY => Err(Refused::Copy),
+            status if status < 0 => Err(Refused::Other(status)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -903,24 +978,52 @@ fn relation_cache<R>(oid: Oid, read: impl FnOnce(&pg_sys::RelationData) -> R) ->
     answer
 }
 
-/// Whether this transaction gave the relation new storage: a rewrite, or a TRUNCATE.
-pub fn rewritten_in_transaction(oid: Oid) -> bool {
+/// Whether this transaction, from the subtransaction `since` on, gave the relation new storage: a rewrite, or a TRUNCATE.
+pub fn rewritten_since(oid: Oid, since: u32) -> bool {
+    // The first and the last subtransaction that did: after a rollback to a savepoint only the first is certain to be known.
     #[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
-    let first = |relation: &pg_sys::RelationData| relation.rd_firstRelfilenodeSubid;
+    let rewrites =
+        |relation: &pg_sys::RelationData| [relation.rd_firstRelfilenodeSubid, relation.rd_newRelfilenodeSubid];
     #[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
-    let first = |relation: &pg_sys::RelationData| relation.rd_firstRelfilelocatorSubid;
-    relation_cache(oid, first).is_some_and(|subtransaction| subtransaction != 0)
+    let rewrites =
+        |relation: &pg_sys::RelationData| [relation.rd_firstRelfilelocatorSubid, relation.rd_newRelfilelocatorSubid];
+    relation_cache(oid, rewrites).is_some_and(|rewrites| rewrites.iter().any(|at| *at != 0 && *at >= since))
 }
 
-/// Whether this transaction created the relation.
-pub fn created_in_transaction(oid: Oid) -> bool {
-    relation_cache(oid, |relation| relation.rd_createSubid).is_some_and(|subtransaction| subtransaction != 0)
+/// Whether this transaction, from the subtransaction `since` on, created the relation.
+pub fn created_since(oid: Oid, since: u32) -> bool {
+    relation_cache(oid, |relation| relation.rd_createSubid).is_some_and(|at| at != 0 && at >= since)
 }
 
 /// Whether the relation is a temporary one.
 pub fn is_temporary(oid: Oid) -> bool {
     // SAFETY: a look-up in the syscache; a missing relation answers 0.
     unsafe { pg_sys::get_rel_persistence(oid.into()) as u8 == pg_sys::RELPERSISTENCE_TEMP }
+}
+
+/// The relation's name.
+pub fn relation_name(oid: Oid) -> Option<String> {
+    // SAFETY: a look-up in the syscache; a missing relation answers null.
+    unsafe { server_string(pg_sys::get_rel_name(oid.into())) }
+}
+
+/// The relation's name, quoted and qualified; `None` when it is gone.
+pub fn relation_identity(oid: Oid) -> Option<String> {
+    // SAFETY: look-ups in the syscache; what is missing answers null, which is checked before it is quoted.
+    unsafe {
+        let name = pg_sys::get_rel_name(oid.into());
+        let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid.into()));
+        if name.is_null() || schema.is_null() {
+            return None;
+        }
+        server_string(pg_sys::quote_qualified_identifier(schema, name))
+    }
+}
+
+/// An error code as its five characters.
+pub fn sqlstate(code: pgrx::PgSqlErrorCode) -> String {
+    // SAFETY: the answer is a static NUL-terminated buffer that is copied at once.
+    unsafe { server_string(pg_sys::unpack_sql_state(code as c_int)) }.unwrap_or_default()
 }
 
 /// The schema that a relation is in.
@@ -979,6 +1082,34 @@ pub struct Event {
     pub tag: String,
     /// What the parse tree adds to the tag.
     pub node: Node,
+    /// It is a command with CONCURRENTLY, which cannot be rolled back at its end.
+    pub concurrent: Option<Concurrent>,
+}
+
+/// A command that commits in between, and leaves things half done if it fails at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Concurrent {
+    /// CREATE INDEX CONCURRENTLY.
+    CreateIndex {
+        /// The table; `None` when there is none of that name.
+        table: Option<Oid>,
+        /// UNIQUE.
+        unique: bool,
+        /// It has an expression or a predicate.
+        computed: bool,
+        /// IF NOT EXISTS, and there is one of that name.
+        exists: bool,
+    },
+    /// DROP INDEX CONCURRENTLY.
+    DropIndex {
+        /// The index; `None` when there is none of that name.
+        index: Option<Oid>,
+    },
+    /// ALTER TABLE … DETACH PARTITION … CONCURRENTLY.
+    Detach {
+        /// The partitioned table; `None` when there is none of that name.
+        parent: Option<Oid>,
+    },
 }
 
 /// What the tag alone does not say.
@@ -1054,6 +1185,7 @@ pub fn event(fcinfo: pg_sys::FunctionCallInfo) -> Option<Event> {
             event: server_string(data.event)?,
             tag: server_string(pg_sys::GetCommandTagName(data.tag))?,
             node: node(data.parsetree.cast()),
+            concurrent: concurrent(data.parsetree.cast()),
         })
     }
 }
@@ -1088,6 +1220,47 @@ unsafe fn node(tree: *mut c_void) -> Node {
         }
         _ => Node::Other,
     }
+}
+
+/// # Safety
+/// `tree` is null or a live parse tree.
+unsafe fn concurrent(tree: *mut c_void) -> Option<Concurrent> {
+    use pg_sys::NodeTag as Tag;
+    if let Some(index) = node_as::<pg_sys::IndexStmt>(tree, Tag::T_IndexStmt) {
+        if !index.concurrent {
+            return None;
+        }
+        let computed = !index.whereClause.is_null()
+            || list_cells(index.indexParams).iter().any(|cell| {
+                node_as::<pg_sys::IndexElem>(cell.ptr_value, Tag::T_IndexElem).is_some_and(|elem| !elem.expr.is_null())
+            });
+        let table = relation_of(index.relation);
+        let exists = index.if_not_exists
+            && table.is_some_and(|table| {
+                let schema = pg_sys::get_rel_namespace(table.into());
+                !index.idxname.is_null() && pg_sys::get_relname_relid(index.idxname, schema) != pg_sys::Oid::INVALID
+            });
+        return Some(Concurrent::CreateIndex { table, unique: index.unique, computed, exists });
+    }
+    if let Some(drop) = node_as::<pg_sys::DropStmt>(tree, Tag::T_DropStmt) {
+        if !drop.concurrent || drop.removeType != pg_sys::ObjectType::OBJECT_INDEX {
+            return None;
+        }
+        // Postgres takes one index at a time with CONCURRENTLY.
+        let name = list_cells(drop.objects).first()?.ptr_value.cast::<pg_sys::List>();
+        return Some(Concurrent::DropIndex { index: relation_of(pg_sys::makeRangeVarFromNameList(name)) });
+    }
+    let alter = node_as::<pg_sys::AlterTableStmt>(tree, Tag::T_AlterTableStmt)?;
+    let partition_command = |cell: &pg_sys::ListCell| {
+        let command = node_as::<pg_sys::AlterTableCmd>(cell.ptr_value, Tag::T_AlterTableCmd)?;
+        node_as::<pg_sys::PartitionCmd>(command.def.cast(), Tag::T_PartitionCmd)
+    };
+    #[cfg(feature = "pg13")]
+    let concurrently = |_: &pg_sys::PartitionCmd| false;
+    #[cfg(not(feature = "pg13"))]
+    let concurrently = |command: &pg_sys::PartitionCmd| command.concurrent;
+    let detaches = list_cells(alter.cmds).iter().filter_map(partition_command).any(concurrently);
+    detaches.then(|| Concurrent::Detach { parent: relation_of(alter.relation) })
 }
 
 /// Owners, triggers, rules, row security, statistics, storage: nothing that a model holds.
@@ -1146,6 +1319,14 @@ unsafe fn relative(command: &pg_sys::AlterTableCmd) -> Option<Oid> {
             std::ptr::from_ref(node_as::<pg_sys::RangeVar>(command.def.cast(), pg_sys::NodeTag::T_RangeVar)?).cast_mut()
         }
     };
+    relation_of(name)
+}
+
+/// The relation that a statement names, without locking it.
+///
+/// # Safety
+/// `name` is null or part of a live parse tree.
+unsafe fn relation_of(name: *mut pg_sys::RangeVar) -> Option<Oid> {
     if name.is_null() {
         return None;
     }

@@ -2,22 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use electric_schema_core::apply::apply;
+use electric_schema_core::apply::{apply, object_id};
 use electric_schema_core::chain::{changes_digest, genesis, Private};
 use electric_schema_core::change::Change;
 use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
-use electric_schema_core::identify::{identify, Happened, Known};
 use electric_schema_core::model::Object;
 use electric_schema_core::schema_hash::SchemaSum;
 use pgrx::prelude::*;
 use pgrx::spi::{SpiClient, SpiHeapTupleData};
 use pgrx::JsonB;
-use serde_json::{json, Value};
+use serde_json::json;
 
 use crate::api::{column, link, read_changes};
+use crate::drift;
 use crate::report::Failure;
-use crate::{catalog, sys};
 
 /// The first entry that is not as it was written.
 struct Broken {
@@ -48,7 +47,7 @@ pub fn verify(trusted_hash: Option<&str>) -> Result<JsonB, Failure> {
             Err(broken) => (Some(broken), 0, None),
         };
         let schema = match &broken {
-            None => differences()?,
+            None => drift::differences()?,
             Some(_) => vec![],
         };
         Ok(JsonB(json!({
@@ -75,6 +74,7 @@ fn chain(client: &SpiClient<'_>, trusted: Option<&Hash>) -> Result<Result<Chain,
     let mut chain = Chain { entries: 0, head: genesis(id.as_bytes()), trusted_seen: false, objects: Objects::new() };
     chain.trusted_seen = trusted == Some(&chain.head);
     let mut reset_version = 0;
+    let mut sum = SchemaSum::of([]);
     for row in client.select(QUERY, None, &[id.into()])? {
         let (link, hash) = link(&row)?;
         let broken = |reason| Ok(Err(Broken { seq: Some(link.seq), reason }));
@@ -98,12 +98,17 @@ fn chain(client: &SpiClient<'_>, trusted: Option<&Hash>) -> Result<Result<Chain,
         if private(&row)?.digest() != link.private_digest {
             return broken("its private part was altered");
         }
-        for change in read_changes(changes)? {
+        pgrx::check_for_interrupts!();
+        let changes = read_changes(changes)?;
+        let ids: BTreeSet<_> = changes.iter().map(|change| object_id(&change.change)).collect();
+        ids.iter().filter_map(|id| chain.objects.get(id)).for_each(|object| sum.remove(object));
+        for change in &changes {
             if apply(&mut chain.objects, &change.change).is_err() {
                 return broken("its changes do not follow from the schema before");
             }
         }
-        if SchemaSum::of(chain.objects.values()).hash() != link.schema_hash {
+        ids.iter().filter_map(|id| chain.objects.get(id)).for_each(|object| sum.add(object));
+        if sum.hash() != link.schema_hash {
             return broken("its schema hash is not that of its changes");
         }
         chain.trusted_seen |= trusted == Some(&hash);
@@ -145,35 +150,4 @@ fn state(client: &SpiClient<'_>, chain: &Chain) -> Result<Option<Broken>, Failur
 fn same_but_for_text(folded: &Object, kept: &Object, id: electric_schema_core::model::ObjectId) -> bool {
     let one = |object: &Object| BTreeMap::from([(id, object.clone())]);
     diff(&one(folded), &one(kept), &BTreeSet::new()).iter().all(|change| matches!(change, Change::Refresh { .. }))
-}
-
-/// What the catalogs hold and the ledger does not, or the other way round: one JSON object for each difference.
-fn differences() -> Result<Vec<Value>, Failure> {
-    let reading = sys::with_latest_snapshot(|| catalog::read(None))?;
-    let Some(ledger) = crate::ledger::Ledger::find() else { return Err(Failure::Ledger("its tables are gone")) };
-    let mut known = ledger.known_all()?;
-    known.retain(|oid, _| !reading.unread.contains(oid));
-    let catalog = electric_schema_core::scope::distributed(reading.catalog);
-    let found: Vec<Known> = identify(&catalog, &known, &Happened::default(), u64::MAX);
-    let side = |objects: &mut dyn Iterator<Item = &Known>| -> Objects {
-        objects
-            .filter(|known| !matches!(known.object, Object::Extension(_)))
-            .map(|known| (known.id, known.object.clone()))
-            .collect()
-    };
-    let (before, after) = (side(&mut known.values()), side(&mut found.iter()));
-    diff(&before, &after, &BTreeSet::new())
-        .iter()
-        // Text that only reads differently is refreshed by the next entry that reads it.
-        .filter(|change| !matches!(change, Change::Refresh { .. }))
-        .map(|change| {
-            serde_json::to_value(change).map_err(|error| {
-                electric_schema_core::error::Error::Unreadable {
-                    what: "a difference".to_owned(),
-                    why: error.to_string(),
-                }
-                .into()
-            })
-        })
-        .collect()
 }

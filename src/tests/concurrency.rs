@@ -27,6 +27,26 @@ fn repeatable_read_sees_what_others_committed_meanwhile() {
     database.assert_sound();
 }
 
+// pg_get_constraintdef reads with the transaction's snapshot, whatever snapshot is active.
+#[test]
+fn repeatable_read_reads_constraints_that_others_made_meanwhile() {
+    let database = Database::new();
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let (mut session, mut other) = (database.session(), database.session());
+        session.run(&format!("BEGIN ISOLATION LEVEL {level}"));
+        session.run("SELECT count(*) FROM pg_class");
+        other.run("CREATE TABLE t (id int PRIMARY KEY, n int, CHECK (n > 0))");
+        other.run("ALTER TABLE t ADD CONSTRAINT late CHECK (n > 1) NOT VALID");
+        session.run("ALTER TABLE t RENAME TO u");
+        session.run("ALTER TABLE u VALIDATE CONSTRAINT late");
+        session.run("COMMIT");
+        database.assert_sound();
+        session.run("DROP TABLE u");
+    }
+    assert_eq!(database.entries().len(), 8);
+    database.assert_sound();
+}
+
 #[test]
 fn serializable_sessions_do_not_conflict_in_the_ledger() {
     let database = Database::new();
@@ -106,6 +126,20 @@ fn a_seal_that_reads_everything_does_not_wait_for_a_table_that_is_being_altered(
         statements[1..],
         [["ALTER TYPE public.mood RENAME TO humour"], ["ALTER TABLE public.t ADD COLUMN x integer DEFAULT 7"]]
     );
+    database.assert_sound();
+}
+
+// The sequence of an identity column stands for its table, in the sequences that are read with everything; an index, where it is named.
+#[test]
+fn nor_by_way_of_an_identity_column_or_an_index() {
+    let database = Database::new();
+    let (mut session, mut other) = (database.session(), database.session());
+    session.run("CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, x int CHECK (x > 0)); CREATE INDEX i ON t (x)");
+    session.run("BEGIN; ALTER TABLE t ADD y int");
+    other.run("SET electric_schema.seal_timeout = '2s'; SET lock_timeout = '2s'; SET deadlock_timeout = '50ms'");
+    other.run("ALTER TYPE mood RENAME TO humour");
+    other.run("ALTER INDEX i RENAME TO j");
+    session.run("COMMIT");
     database.assert_sound();
 }
 

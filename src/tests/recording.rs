@@ -402,3 +402,21 @@ fn what_a_cascade_takes_along_is_recorded() {
     assert_eq!(entries.last().expect("an entry").class, "destructive");
     assert!(session.value::<bool>("SELECT count(*) = 1 FROM _electric_meta.objects"), "u alone");
 }
+
+// CREATE TABLE would make one of the two.
+#[test]
+fn two_keys_on_the_same_column_are_two() {
+    let database = Database::new();
+    let mut session = database.session();
+    session.run("CREATE TABLE t (id int PRIMARY KEY)");
+    session.run("BEGIN; CREATE TABLE u (id int); ALTER TABLE u ADD CONSTRAINT a UNIQUE (id); ALTER TABLE u ADD CONSTRAINT b UNIQUE (id); COMMIT");
+    let entries = database.entries();
+    assert_eq!(
+        entries.last().expect("an entry").statements,
+        [
+            "CREATE TABLE public.u (id integer, CONSTRAINT a UNIQUE (id))",
+            "ALTER TABLE public.u ADD CONSTRAINT b UNIQUE (id)"
+        ]
+    );
+    database.assert_sound();
+}

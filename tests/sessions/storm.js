@@ -25,10 +25,11 @@ const seed = Number(options.seed)
 
 // What concurrent DDL meets in any Postgres.
 const ordinary = new Set([
-  '22001', '22003', '22007', '22008', '22P02', // values that do not fit another type
+  '22001', '22003', '22007', '22008', '22023', '22P02', // values that do not fit another type
   '23502', '23503', '23505', '23514', // rows that a new constraint does not hold for; two sessions creating one name
   '25P02', // the rest of a transaction that has failed
   '2BP01', '2BP03', // others depend on it
+  '3F000', '42601', '42611', '42809', // a schema that is not there; no such thing for this kind of column, or of constraint
   '40001', '40P01', // serialization in user tables; deadlocks
   '42701', '42703', '42704', '42710', '42712', '42723', '42804', '42830', '42846', '42P01', '42P06', '42P07', '42P16', '42P17', '42883',
   '0A000', '55000', '55006', '55P03', '55P04', '57014',
@@ -177,7 +178,8 @@ class Follower {
 }
 
 function allowed(error, seal) {
-  const text = [error.message, error.detail, error.hint, error.where, error.table, error.schema].join(' ')
+  // With RUST_BACKTRACE set, pgrx appends where it was.
+  const text = [error.message, error.detail?.replace(/^\s*0: [^]*/m, ''), error.hint, error.where, error.table, error.schema].join(' ')
   if (/electric_schema|_electric_meta/.test(text) || (seal && namesSeal(error, seal))) return false
   // A commit has nothing left to look up.
   if (error.code === 'XX000') return races.test(error.message) && !/^COMMIT/.test(error.sql)
@@ -187,7 +189,7 @@ function allowed(error, seal) {
 const namesSeal = (error, seal) => new RegExp(`relation ${seal}\\b`).test(error.detail ?? '')
 
 const show = ({ code, message, detail, where, sql }) =>
-  `${code} ${message}${detail ? ` (${detail.replace(/\s+/g, ' ')})` : ''}${where ? ` [${where.replace(/\s+/g, ' ').slice(0, 300)}]` : ''}: ${sql}`
+  `${code} ${message}${detail ? ` (${detail.replace(/\s+/g, ' ').slice(0, 300)})` : ''}${where ? ` [${where.replace(/\s+/g, ' ').slice(0, 300)}]` : ''}: ${sql}`
 
 /** Whether it does not. */
 async function endsWithin(promise, milliseconds) {

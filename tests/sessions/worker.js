@@ -103,6 +103,8 @@ export class Worker {
   async all(statements) {
     for (const sql of statements) {
       if (await this.send(sql)) continue
+      // What a commit fails for was done before it.
+      if (/^(COMMIT|PREPARE)/.test(sql)) this.errors.at(-1).sql = `${sql} of: ${statements.join('; ')}`
       await this.send('ROLLBACK')
       return false
     }

@@ -34,6 +34,7 @@ pub fn object_id(change: &Change) -> ObjectId {
         | Change::Rename { id, .. }
         | Change::AddEnumLabel { id, .. }
         | Change::RenameEnumLabels { id, .. }
+        | Change::AlterDomain { id, .. }
         | Change::AlterSequence { id, .. }
         | Change::SetSequenceOwner { id, .. }
         | Change::SetSequencePersistence { id, .. }
@@ -67,6 +68,7 @@ pub fn table_of(change: &Change) -> Option<&TableRef> {
         | Change::Rename { .. }
         | Change::AddEnumLabel { .. }
         | Change::RenameEnumLabels { .. }
+        | Change::AlterDomain { .. }
         | Change::AlterSequence { .. }
         | Change::SetSequenceOwner { .. }
         | Change::SetSequencePersistence { .. }
@@ -85,6 +87,7 @@ pub(crate) fn apply_to_object(object: &mut Object, change: &Change) -> Result<()
     match (change, object) {
         (Change::Refresh { after, .. }, object) => *object = after.clone(),
         (Change::Rename { after, .. }, Object::Schema(schema)) => schema.name = after.name.clone(),
+        (Change::Rename { after, .. }, Object::Extension(extension)) => extension.schema = after.schema.clone(),
         (Change::Rename { after, .. }, object) => {
             if let Some(name) = object.name_mut() {
                 *name = after.clone();
@@ -95,6 +98,7 @@ pub(crate) fn apply_to_object(object: &mut Object, change: &Change) -> Result<()
             enumeration.labels.insert(at.unwrap_or(enumeration.labels.len()), label.clone());
         }
         (Change::RenameEnumLabels { after, .. }, Object::Enum(enumeration)) => enumeration.labels = after.clone(),
+        (Change::AlterDomain { after, .. }, Object::Domain(domain)) => *domain = after.clone(),
         (Change::AlterSequence { after, .. }, Object::Sequence(sequence)) => sequence.options = after.clone(),
         (Change::SetSequenceOwner { after, .. }, Object::Sequence(sequence)) => sequence.owned_by = after.clone(),
         (Change::SetSequencePersistence { unlogged, .. }, Object::Sequence(sequence)) => sequence.unlogged = *unlogged,
@@ -167,6 +171,7 @@ fn apply_to_table(table: &mut Table, change: &Change) -> Result<(), Error> {
         | Change::Rename { .. }
         | Change::AddEnumLabel { .. }
         | Change::RenameEnumLabels { .. }
+        | Change::AlterDomain { .. }
         | Change::AlterSequence { .. }
         | Change::SetSequenceOwner { .. }
         | Change::SetSequencePersistence { .. }
@@ -195,6 +200,7 @@ impl Object {
         match self {
             Object::Schema(_) | Object::Extension(_) => None,
             Object::Enum(enumeration) => Some(enumeration.name.clone()),
+            Object::Domain(domain) => Some(domain.name.clone()),
             Object::Sequence(sequence) => Some(sequence.name.clone()),
             Object::Table(table) => Some(table.name.clone()),
         }
@@ -204,6 +210,7 @@ impl Object {
         match self {
             Object::Schema(_) | Object::Extension(_) => None,
             Object::Enum(enumeration) => Some(&mut enumeration.name),
+            Object::Domain(domain) => Some(&mut domain.name),
             Object::Sequence(sequence) => Some(&mut sequence.name),
             Object::Table(table) => Some(&mut table.name),
         }

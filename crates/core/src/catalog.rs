@@ -17,6 +17,8 @@ pub struct Catalog {
     pub extensions: Vec<RawExtension>,
     /// Enum types.
     pub enums: Vec<RawEnum>,
+    /// Domains.
+    pub domains: Vec<RawDomain>,
     /// Sequences without those of identity columns.
     pub sequences: Vec<RawSequence>,
     /// Ordinary tables.
@@ -54,6 +56,29 @@ pub struct RawEnum {
     pub name: QualifiedName,
     /// Labels by enumsortorder.
     pub labels: Vec<String>,
+}
+
+/// A domain.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawDomain {
+    /// pg_type.oid
+    pub oid: u32,
+    /// Its name.
+    pub name: QualifiedName,
+    /// format_type(typbasetype, typtypmod)
+    pub type_name: String,
+    /// typbasetype, or the element's type where that is an array.
+    pub type_oid: u32,
+    /// Whether typbasetype is a true array type.
+    pub array: bool,
+    /// Quoted and qualified, only where it differs from the base type's own.
+    pub collation: Option<String>,
+    /// typnotnull
+    pub not_null: bool,
+    /// pg_get_expr(typdefaultbin, 0)
+    pub default: Option<String>,
+    /// CHECK constraints, by name.
+    pub constraints: Vec<RawConstraint>,
 }
 
 /// A sequence.
@@ -114,6 +139,9 @@ pub struct RawColumn {
     pub type_oid: u32,
     /// Whether atttypid is a true array type.
     pub array: bool,
+    /// Whether the type is a domain that does not take every value.
+    #[serde(default)]
+    pub constrained: bool,
     /// Quoted and qualified, only where it differs from the type's own (pg_type.typcollation).
     pub collation: Option<String>,
     /// attnotnull

@@ -154,6 +154,59 @@ uses AS MATERIALIZED (
           'pg_catalog.pg_ts_dict'::pg_catalog.regclass)
 ),
 
+-- Domains and what they are made over, down to the type that is no domain.
+domain_chain (root, oid, base, depth) AS MATERIALIZED (
+    WITH RECURSIVE chain (root, oid, base, depth) AS (
+        SELECT t.oid, t.oid, t.typbasetype, 1
+        FROM pg_catalog.pg_type AS t
+        WHERE t.typtype = 'd' AND t.oid >= 16384
+          AND ($1::pg_catalog.oid[] IS NULL OR t.oid = ANY ($1::pg_catalog.oid[])
+               OR EXISTS (SELECT FROM uses AS u WHERE u.object = t.oid))
+        UNION ALL
+        SELECT c.root, t.oid, t.typbasetype, c.depth + 1
+        FROM chain AS c
+        JOIN pg_catalog.pg_type AS t ON t.oid = c.base
+        WHERE t.typtype = 'd'
+    )
+    SELECT c.root, c.oid, c.base, c.depth FROM chain AS c
+),
+
+-- Why a domain, or one that it is made over, cannot be distributed.
+domain_blocked AS MATERIALIZED (
+    SELECT DISTINCT ON (c.root) c.root AS oid, b.reason
+    FROM domain_chain AS c
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.concat('it is made over ', pg_catalog.format_type(base.oid, NULL)) AS reason
+        FROM pg_catalog.pg_type AS base
+        LEFT JOIN pg_catalog.pg_type AS element ON element.oid = base.typelem AND element.typarray = base.oid
+        WHERE base.oid = c.base AND base.oid >= 16384
+          AND coalesce(element.typtype, base.typtype) NOT IN ('d', 'e')
+          AND NOT EXISTS (SELECT FROM members AS m
+                          WHERE m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+                            AND m.objid = coalesce(element.oid, base.oid))
+        UNION ALL
+        SELECT pg_catalog.concat('it uses ', i.type, ' ', i.identity)
+        FROM (
+            SELECT 'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid AS classid, c.oid AS objid
+            UNION ALL
+            SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid
+            FROM pg_catalog.pg_constraint AS k
+            WHERE k.contypid = c.oid
+        ) AS part
+        JOIN pg_catalog.pg_depend AS d ON d.classid = part.classid AND d.objid = part.objid
+        CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.refclassid, d.refobjid, 0) AS i
+        WHERE d.refobjid >= 16384
+          AND d.refclassid IN (
+              'pg_catalog.pg_proc'::pg_catalog.regclass,
+              'pg_catalog.pg_operator'::pg_catalog.regclass,
+              'pg_catalog.pg_class'::pg_catalog.regclass)
+          AND NOT (d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                   AND EXISTS (SELECT FROM pg_catalog.pg_class AS s WHERE s.oid = d.refobjid AND s.relkind = 'S'))
+          AND NOT EXISTS (SELECT FROM members AS m WHERE m.classid = d.refclassid AND m.objid = d.refobjid)
+    ) AS b
+    ORDER BY c.root, c.depth, b.reason COLLATE "C"
+),
+
 culprits AS (
     SELECT u.relid, u.rank, u.objsubid, u.name, u.object,
            pg_catalog.concat(
@@ -178,6 +231,7 @@ culprits AS (
     FROM uses AS u
     LEFT JOIN pg_catalog.pg_attribute AS a ON u.rank = 1 AND a.attrelid = u.relid AND a.attnum = u.objsubid
     WHERE u.extension IS NULL AND u.typtype IS DISTINCT FROM 'e'
+      AND NOT (u.typtype IS NOT DISTINCT FROM 'd' AND NOT EXISTS (SELECT FROM domain_blocked AS b WHERE b.oid = u.object))
     UNION ALL
     SELECT a.attrelid, 1, a.attnum, a.attname, 0,
            pg_catalog.concat('column "', pg_catalog.replace(a.attname::pg_catalog.text, '"', '""'), '" is a virtual generated column')
@@ -291,8 +345,9 @@ unsupported AS (
     UNION ALL
     SELECT t.nspname, t.typname, t.oid, k.kind,
            pg_catalog.concat(pg_catalog.quote_ident(t.nspname), '.', pg_catalog.quote_ident(t.typname)),
-           pg_catalog.concat(k.kind, 's are not distributed yet')
+           coalesce(b.reason, pg_catalog.concat(k.kind, 's are not distributed yet'))
     FROM types AS t
+    LEFT JOIN domain_blocked AS b ON b.oid = t.oid
     CROSS JOIN LATERAL (
         SELECT CASE t.typtype
                    WHEN 'd' THEN 'domain'
@@ -301,7 +356,7 @@ unsupported AS (
                    ELSE 'base type'
                END AS kind
     ) AS k
-    WHERE t.typtype <> 'e'
+    WHERE t.typtype <> 'e' AND (t.typtype <> 'd' OR b.oid IS NOT NULL)
     UNION ALL
     SELECT p.nspname, p.proname, p.oid, p.kind,
            (pg_catalog.pg_identify_object('pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, 0)).identity,
@@ -313,6 +368,11 @@ needed_extensions AS (
     SELECT u.extension
     FROM uses AS u
     JOIN tables AS t ON t.oid = u.relid
+    UNION
+    SELECT m.extension
+    FROM domain_chain AS c
+    LEFT JOIN pg_catalog.pg_type AS element ON element.typarray = c.base
+    JOIN members AS m ON m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND m.objid = coalesce(element.oid, c.base)
     UNION
     -- A table in an extension's own schema: nothing else creates that.
     SELECT m.extension
@@ -360,6 +420,48 @@ SELECT pg_catalog.json_build_object(
         WHERE t.typtype = 'e'
     ), '[]'::pg_catalog.json),
 
+    'domains', coalesce((
+        SELECT pg_catalog.json_agg(
+                   pg_catalog.json_build_object(
+                       'oid', t.oid::bigint,
+                       'name', pg_catalog.json_build_object('schema', t.nspname, 'name', t.typname),
+                       'type_name', pg_catalog.format_type(type.typbasetype, type.typtypmod),
+                       'type_oid', coalesce(element.oid, type.typbasetype)::bigint,
+                       'array', element.oid IS NOT NULL,
+                       'collation', CASE WHEN type.typcollation NOT IN (0, base.typcollation) THEN (
+                           SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.collname))
+                           FROM pg_catalog.pg_collation AS c
+                           JOIN pg_catalog.pg_namespace AS n ON n.oid = c.collnamespace
+                           WHERE c.oid = type.typcollation) END,
+                       'not_null', type.typnotnull,
+                       'default', pg_catalog.pg_get_expr(type.typdefaultbin, 0),
+                       'constraints', coalesce((
+                           SELECT pg_catalog.json_agg(
+                                      pg_catalog.json_build_object(
+                                          'oid', k.oid::bigint,
+                                          'name', k.conname,
+                                          'type', 'check',
+                                          'definition', CASE WHEN k.convalidated THEN k.definition
+                                                             ELSE pg_catalog.regexp_replace(k.definition, ' NOT VALID$', '') END,
+                                          'columns', '[]'::pg_catalog.json,
+                                          'references', NULL,
+                                          'timing', 'immediate',
+                                          'validated', k.convalidated)
+                                      ORDER BY k.conname COLLATE "C")
+                           FROM (
+                               SELECT c.*, pg_catalog.pg_get_constraintdef(c.oid) AS definition
+                               FROM pg_catalog.pg_constraint AS c
+                               WHERE c.contypid = t.oid AND c.contype = 'c'
+                           ) AS k
+                       ), '[]'::pg_catalog.json))
+                   ORDER BY t.nspname COLLATE "C", t.typname COLLATE "C")
+        FROM types AS t
+        JOIN pg_catalog.pg_type AS type ON type.oid = t.oid
+        JOIN pg_catalog.pg_type AS base ON base.oid = type.typbasetype
+        LEFT JOIN pg_catalog.pg_type AS element ON element.oid = base.typelem AND element.typarray = base.oid
+        WHERE t.typtype = 'd' AND NOT EXISTS (SELECT FROM domain_blocked AS b WHERE b.oid = t.oid)
+    ), '[]'::pg_catalog.json),
+
     'sequences', coalesce((
         SELECT pg_catalog.json_agg(s.value ORDER BY s.nspname COLLATE "C", s.relname COLLATE "C")
         FROM sequences AS s
@@ -384,6 +486,11 @@ SELECT pg_catalog.json_build_object(
                            'type_name', pg_catalog.format_type(a.atttypid, a.atttypmod),
                            'type_oid', coalesce(element.oid, a.atttypid)::bigint,
                            'array', element.oid IS NOT NULL,
+                           'constrained', EXISTS (
+                               SELECT FROM domain_chain AS c
+                               JOIN pg_catalog.pg_type AS d ON d.oid = c.oid
+                               WHERE c.root = coalesce(element.oid, a.atttypid)
+                                 AND (d.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.contypid = d.oid))),
                            'collation', CASE WHEN a.attcollation NOT IN (0, type.typcollation) THEN (
                                SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.collname))
                                FROM pg_catalog.pg_collation AS c
@@ -545,15 +652,25 @@ SELECT pg_catalog.json_build_object(
             FROM (
                 SELECT c.oid, c.relname, x.indisunique, x.indkey, e.predicate, e.options,
                        e.storage || coalesce(' WHERE ' || e.predicate, '') AS tail,
+                       -- While REINDEX CONCURRENTLY swaps indexes, the text already has another name than pg_class has for this snapshot.
                        pg_catalog.substr(
-                           pg_catalog.pg_get_indexdef(c.oid),
-                           1 + pg_catalog.length(pg_catalog.concat(
-                               'CREATE ', CASE WHEN x.indisunique THEN 'UNIQUE ' END, 'INDEX ', pg_catalog.quote_ident(c.relname),
-                               ' ON ', pg_catalog.quote_ident(t.nspname), '.', pg_catalog.quote_ident(t.relname), ' USING ')))
+                           printed.definition,
+                           CASE WHEN pg_catalog.starts_with(printed.definition, printed.prefix || printed.place)
+                                THEN pg_catalog.length(printed.prefix) + 1
+                                ELSE pg_catalog.strpos(printed.definition, printed.place)
+                           END + pg_catalog.length(printed.place))
                            AS definition
                 FROM pg_catalog.pg_index AS x
                 JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
                 JOIN index_ends AS e ON e.indexrelid = x.indexrelid
+                CROSS JOIN LATERAL (
+                    SELECT pg_catalog.pg_get_indexdef(c.oid) AS definition,
+                           pg_catalog.concat('CREATE ', CASE WHEN x.indisunique THEN 'UNIQUE ' END, 'INDEX ',
+                                             pg_catalog.quote_ident(c.relname)) AS prefix,
+                           pg_catalog.concat(' ON ', pg_catalog.quote_ident(t.nspname), '.',
+                                             pg_catalog.quote_ident(t.relname), ' USING ') AS place
+                    OFFSET 0
+                ) AS printed
                 WHERE x.indrelid = t.oid AND x.indisvalid AND x.indisready AND x.indislive
                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
                                   WHERE k.conrelid = t.oid AND k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))

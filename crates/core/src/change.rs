@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Column, ColumnRef, Constraint, Index, Object, ObjectId, PartId, QualifiedName, SequenceOptions};
+use crate::model::{
+    Column, ColumnRef, Constraint, Domain, Index, Object, ObjectId, PartId, QualifiedName, SequenceOptions,
+};
 
 /// A table as a change names it: by identity, and by its name at the end of the entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +129,15 @@ pub enum Change {
         before: Vec<String>,
         /// As many labels after.
         after: Vec<String>,
+    },
+    /// A domain with another default, nullability or constraints.
+    AlterDomain {
+        /// The type's identity.
+        id: ObjectId,
+        /// The domain before.
+        before: Domain,
+        /// The domain after.
+        after: Domain,
     },
     /// A sequence with other options.
     AlterSequence {

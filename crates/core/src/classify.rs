@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Change, Class, ClassifiedChange, ColumnChange, Effect, PartChange, TableRef};
+use crate::change::{Change, Class, ClassifiedChange, ColumnChange, ConstraintChange, Effect, PartChange, TableRef};
 use crate::expression;
 use crate::model::{
-    Column, ColumnValue, Constraint, ConstraintKind, Fill, Index, Object, ObjectId, SequenceOptions, Table, Timing,
+    Column, ColumnValue, Constraint, ConstraintKind, Domain, Fill, Index, Object, ObjectId, SequenceOptions, Table,
     Volatility,
 };
 
@@ -156,13 +156,15 @@ fn reasons(change: &Change, context: &Context<'_>) -> Vec<Reason> {
         Change::Create { .. } => vec![],
         Change::Drop { before: Object::Extension(_), .. } => vec![],
         Change::Drop {
-            before: Object::Schema(_) | Object::Enum(_) | Object::Sequence(_) | Object::Table(_), ..
+            before: Object::Schema(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) | Object::Table(_),
+            ..
         } => {
             vec![Reason::ObjectDropped]
         }
         Change::Rename { .. } | Change::RenameColumn(_) => vec![Reason::NameChanged],
         Change::AddEnumLabel { .. } => vec![],
         Change::RenameEnumLabels { .. } => vec![Reason::LabelRenamed],
+        Change::AlterDomain { before, after, .. } => domain(before, after),
         Change::AlterSequence { before, after, .. } => sequence(before, after),
         Change::SetSequenceOwner { .. } => vec![],
         Change::SetSequencePersistence { .. } | Change::SetPersistence { .. } => vec![Reason::PersistenceChanged],
@@ -170,7 +172,6 @@ fn reasons(change: &Change, context: &Context<'_>) -> Vec<Reason> {
         Change::DropColumn(_) => vec![Reason::ColumnDropped],
         Change::SetType(change) => set_type(change),
         Change::RewriteValues(_) => vec![Reason::ValuesRewritten],
-        // The column itself is new in this entry: `added_column` has judged it.
         Change::SetNotNull(_) => vec![Reason::NotNullAdded],
         Change::DropNotNull(_) => vec![],
         Change::SetDefault(change) => set_default(change, context),
@@ -184,11 +185,13 @@ fn reasons(change: &Change, context: &Context<'_>) -> Vec<Reason> {
             Some(table) => table.constraints.iter().filter(|c| c.id == rename.id).flat_map(constraint_gone).collect(),
             None => vec![Reason::ConflictTargetGone],
         },
-        Change::SetTiming(change) => match (change.before.kind, change.after.timing) {
-            // A foreign key that is checked later rejects nothing that it accepted before.
-            (ConstraintKind::ForeignKey, Timing::Deferrable | Timing::Deferred) => vec![],
-            _ => vec![Reason::TimingChanged],
-        },
+        // A foreign key that is checked later rejects nothing that it accepted before.
+        Change::SetTiming(ConstraintChange { before, after, .. })
+            if before.kind == ConstraintKind::ForeignKey && before.timing < after.timing =>
+        {
+            vec![]
+        }
+        Change::SetTiming(_) => vec![Reason::TimingChanged],
         Change::ValidateConstraint(_) => vec![Reason::ConstraintAdded],
         Change::CreateIndex(PartChange { table, part }) => created_index(table, part, context),
         Change::DropIndex(PartChange { part, .. }) => conflict_target(part.unique),
@@ -205,6 +208,22 @@ fn conflict_target(unique: bool) -> Vec<Reason> {
     } else {
         vec![]
     }
+}
+
+fn domain(before: &Domain, after: &Domain) -> Vec<Reason> {
+    let mut reasons = vec![];
+    if after.not_null && !before.not_null {
+        reasons.push(Reason::NotNullAdded);
+    }
+    // Which columns have it, under which constraints, is not known here.
+    if before.default != after.default {
+        reasons.push(Reason::DefaultUnderConstraint);
+    }
+    let knew = |c: &Constraint| before.constraints.iter().any(|b| b.id == c.id && b.validated == c.validated);
+    if !after.constraints.iter().all(knew) {
+        reasons.push(Reason::ConstraintAdded);
+    }
+    reasons
 }
 
 fn sequence(before: &SequenceOptions, after: &SequenceOptions) -> Vec<Reason> {
@@ -227,6 +246,12 @@ fn added_column(column: &Column) -> Vec<Reason> {
         (_, Fill::Unknown) => vec![Reason::UnknownFill],
         (ColumnValue::None | ColumnValue::Default { .. }, Fill::None | Fill::Null | Fill::Value { .. }) => vec![],
     };
+    // A domain may refuse NULL, which is what existing rows and inserts that do not know the column would give it.
+    let gets_null = matches!(column.fill, Fill::None | Fill::Null) || column.value == ColumnValue::None;
+    let refuses_null = column.data_type.constrained && gets_null && !column.not_null;
+    if refuses_null {
+        reasons.push(Reason::NotNullWithoutDefault);
+    }
     if column.not_null {
         match (&column.fill, &column.value) {
             (Fill::Value { .. }, ColumnValue::Default { .. }) => {}
@@ -304,7 +329,9 @@ fn set_default(change: &ColumnChange, context: &Context<'_>) -> Vec<Reason> {
 fn drop_default(change: &ColumnChange, context: &Context<'_>) -> Vec<Reason> {
     if change.after.not_null {
         vec![Reason::RequiredDefaultDropped]
-    } else if constraints_of(&change.table, &change.after, context).any(|c| c.kind != ConstraintKind::ForeignKey) {
+    } else if change.after.data_type.constrained
+        || constraints_of(&change.table, &change.after, context).any(|c| c.kind != ConstraintKind::ForeignKey)
+    {
         vec![Reason::DefaultUnderConstraint]
     } else {
         vec![]
@@ -330,26 +357,36 @@ fn unique_indexes_of<'a>(
 }
 
 fn constrained(table: &TableRef, column: &Column, context: &Context<'_>) -> bool {
-    constraints_of(table, column, context).next().is_some()
+    column.data_type.constrained
+        || constraints_of(table, column, context).next().is_some()
         || unique_indexes_of(table, column, context).next().is_some()
 }
 
 fn only_unique(table: &TableRef, column: &Column, context: &Context<'_>) -> bool {
-    constraints_of(table, column, context)
-        .all(|c| matches!(c.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique))
+    let unique = |c: &Constraint| matches!(c.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique);
+    !column.data_type.constrained
+        && constraints_of(table, column, context).all(unique)
+        && unique_indexes_of(table, column, context).all(cannot_fail)
 }
 
 fn set_identity(change: &ColumnChange) -> Vec<Reason> {
-    match (&change.before.value, &change.after.value) {
-        (ColumnValue::Identity { always: false, .. }, ColumnValue::Identity { always: true, .. }) => {
-            vec![Reason::IdentityAlways]
+    let ColumnValue::Identity { always, sequence: name, options } = &change.after.value else { return vec![] };
+    match &change.before.value {
+        ColumnValue::Identity { always: before_always, sequence: before_name, options: before_options } => {
+            let mut reasons = sequence(before_options, options);
+            if *always && !before_always {
+                reasons.push(Reason::IdentityAlways);
+            }
+            if name.name != before_name.name {
+                reasons.push(Reason::NameChanged);
+            }
+            reasons
         }
-        (ColumnValue::Identity { options: before, .. }, ColumnValue::Identity { options: after, .. }) => {
-            sequence(before, after)
-        }
-        (_, ColumnValue::Identity { always: true, .. }) => vec![Reason::IdentityAlways],
+        _ if *always => vec![Reason::IdentityAlways],
         // A sequence that begins anew meets the values that rows already hold.
-        _ => vec![Reason::DefaultUnderConstraint],
+        ColumnValue::None | ColumnValue::Default { .. } | ColumnValue::Generated { .. } => {
+            vec![Reason::DefaultUnderConstraint]
+        }
     }
 }
 

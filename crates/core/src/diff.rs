@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::apply_to_object;
 use crate::change::{Change, ColumnChange, ConstraintChange, IndexChange, PartChange, PartRename, TableRef};
 use crate::model::{
-    Column, ColumnValue, Constraint, DataType, EnumType, Index, Object, ObjectId, QualifiedName, Sequence, Table,
+    Column, ColumnValue, Constraint, DataType, Domain, EnumType, Index, Object, ObjectId, PartId, QualifiedName,
+    Sequence, Table,
 };
 
 /// Objects by identity: a model, or the part of it that a transaction touched.
@@ -69,11 +70,26 @@ fn diff_object(
                 changes.push(Change::Rename { id, before: before.clone(), after });
             }
         }
-        (Object::Extension(_), Object::Extension(_)) => {}
+        (Object::Extension(before_extension), Object::Extension(extension)) => {
+            let schema = schema_renames.get(&*before_extension.schema).copied().unwrap_or(&before_extension.schema);
+            if schema != extension.schema {
+                let after = QualifiedName { schema: extension.schema.clone(), name: extension.name.clone() };
+                changes.push(Change::Rename { id, before: before.clone(), after });
+            }
+        }
         (Object::Enum(before), Object::Enum(after)) => diff_enum(id, before, after, changes),
+        (Object::Domain(before), Object::Domain(after)) => diff_domain(id, before, after, changes),
         (Object::Sequence(before), Object::Sequence(after)) => diff_sequence(id, before, after, changes),
         (Object::Table(before), Object::Table(after)) => diff_table(id, before, after, changes),
-        (Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Sequence(_) | Object::Table(_), _) => {
+        (
+            Object::Schema(_)
+            | Object::Extension(_)
+            | Object::Enum(_)
+            | Object::Domain(_)
+            | Object::Sequence(_)
+            | Object::Table(_),
+            _,
+        ) => {
             changes.push(Change::Drop { id, before: before.clone() });
             changes.push(Change::Create { id, after: after.clone(), filled: false });
             return;
@@ -109,6 +125,17 @@ fn diff_enum(id: ObjectId, before: &EnumType, after: &EnumType, changes: &mut Ve
     for (i, label) in after.labels.iter().enumerate().filter(|(_, label)| !existing.contains(label)) {
         let next = after.labels[i + 1..].iter().find(|next| existing.contains(next)).cloned();
         changes.push(Change::AddEnumLabel { id, name: name.clone(), label: label.clone(), next });
+    }
+}
+
+fn diff_domain(id: ObjectId, before: &Domain, after: &Domain, changes: &mut Vec<Change>) {
+    let constraints = |domain: &Domain| -> Vec<(PartId, String, bool)> {
+        domain.constraints.iter().map(|c| (c.id, c.name.clone(), c.validated)).collect()
+    };
+    if (before.not_null, &before.default) != (after.not_null, &after.default)
+        || constraints(before) != constraints(after)
+    {
+        changes.push(Change::AlterDomain { id, before: before.clone(), after: after.clone() });
     }
 }
 

@@ -8,7 +8,8 @@ BEGIN
     JOIN pg_catalog.pg_namespace n ON n.nspname = f.schema
     LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = f.name
       AND c.relkind = CASE f.kind WHEN 'table' THEN 'r' WHEN 'sequence' THEN 'S' END
-    LEFT JOIN pg_catalog.pg_type t ON t.typnamespace = n.oid AND t.typname = f.name AND t.typtype = 'e' AND f.kind = 'enum'
+    LEFT JOIN pg_catalog.pg_type t ON t.typnamespace = n.oid AND t.typname = f.name
+      AND t.typtype = CASE f.kind WHEN 'enum' THEN 'e' WHEN 'domain' THEN 'd' END
     WHERE c.oid IS NOT NULL OR t.oid IS NOT NULL;
   FOR item IN
     SELECT k.conrelid::pg_catalog.regclass AS relation, k.conname FROM pg_catalog.pg_constraint k
@@ -17,7 +18,7 @@ BEGIN
   LOOP
     EXECUTE pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', item.relation, item.conname);
   END LOOP;
-  FOR item IN SELECT kind, name FROM pg_temp.electric_schema_former ORDER BY kind = 'enum', kind = 'sequence' LOOP
+  FOR item IN SELECT kind, name FROM pg_temp.electric_schema_former ORDER BY kind = 'enum', kind = 'sequence', kind = 'domain', type DESC LOOP
     EXECUTE 'DROP ' || CASE item.kind WHEN 'enum' THEN 'TYPE' ELSE pg_catalog.upper(item.kind) END || ' IF EXISTS ' || item.name;
   END LOOP;
 END

@@ -129,7 +129,9 @@ pub fn seal(sealing: &Sealing<'_>) -> Result<Sealed, Error> {
         .filter(|known| match known.object {
             // Only what some table needs is read: an extension that is not there may only be unused.
             Object::Extension(_) => dropped.contains(&known.oid),
-            Object::Schema(_) | Object::Enum(_) | Object::Sequence(_) | Object::Table(_) => asked.covers(known.oid),
+            Object::Schema(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) | Object::Table(_) => {
+                asked.covers(known.oid)
+            }
         })
         .map(|known| known.oid)
         .collect();
@@ -155,8 +157,8 @@ pub fn seal(sealing: &Sealing<'_>) -> Result<Sealed, Error> {
         }
         changed.extend(oids.get(&id));
     }
-    let only_text = changes.iter().all(|change| matches!(change, Change::Refresh { .. }));
-    let draft = if only_text { None } else { Some(draft(head, changes, &before, &after, &sum)?) };
+    // Text that only reads differently makes an entry, too, though one without statements: the entries add up to the model.
+    let draft = if changes.is_empty() { None } else { Some(draft(head, changes, &before, &after, &sum)?) };
     let kept = found.into_iter().filter(|now| known.get(&now.oid) != Some(now)).collect();
     Ok(Sealed { draft, kept, gone, sum, changed })
 }

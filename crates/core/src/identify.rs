@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, RawColumn, RawConstraint, RawDefault, RawIndex, RawSequence, RawTable};
+use crate::catalog::{Catalog, RawColumn, RawConstraint, RawDefault, RawDomain, RawIndex, RawSequence, RawTable};
 use crate::expression::without_casts;
 use crate::model::{
-    Column, ColumnRef, ColumnValue, Constraint, DataType, EnumType, Extension, Fill, Index, Object, ObjectId, PartId,
-    Schema, Sequence, Table,
+    Column, ColumnRef, ColumnValue, Constraint, DataType, Domain, EnumType, Extension, Fill, Index, Object, ObjectId,
+    PartId, Schema, Sequence, Table,
 };
 
 /// Where the ledger's identities are in the catalogs of this very cluster. Never leaves it, never enters a hash.
@@ -39,6 +39,17 @@ pub struct Known {
     pub object: Object,
     /// Its parts' places in the catalogs.
     pub identity: Identity,
+}
+
+impl Known {
+    /// The index of this OID, if it is a table that has it, else the one of this name: REINDEX CONCURRENTLY gives an index another OID, and before
+    /// PostgreSQL 17 it fires no event.
+    pub fn index(&self, oid: u32, schema: &str, name: &str) -> Option<&Index> {
+        let Object::Table(table) = &self.object else { return None };
+        let by_oid = self.identity.indexes.get(&oid).and_then(|id| table.indexes.iter().find(|index| index.id == *id));
+        let by_name = || table.indexes.iter().find(|index| table.name.schema == schema && index.name == name);
+        by_oid.or_else(by_name)
+    }
 }
 
 /// A rewrite of a table that may have given its rows other values.
@@ -96,6 +107,7 @@ pub fn identify(catalog: &Catalog, known: &BTreeMap<u32, Known>, happened: &Happ
     for raw in &catalog.sequences {
         plain(raw.oid, Object::Sequence(resolver.sequence(raw, &tables)));
     }
+    found.extend(catalog.domains.iter().filter_map(|raw| resolver.domain(raw)));
     found.extend(tables);
     found
 }
@@ -104,17 +116,19 @@ fn oids(catalog: &Catalog) -> impl Iterator<Item = u32> + '_ {
     let schemas = catalog.schemas.iter().map(|o| o.oid);
     let extensions = catalog.extensions.iter().map(|o| o.oid);
     let enums = catalog.enums.iter().map(|o| o.oid);
+    let domains = catalog.domains.iter().map(|o| o.oid);
     let sequences = catalog.sequences.iter().map(|o| o.oid);
     let tables = catalog.tables.iter().map(|o| o.oid);
-    schemas.chain(extensions).chain(enums).chain(sequences).chain(tables)
+    schemas.chain(extensions).chain(enums).chain(domains).chain(sequences).chain(tables)
 }
 
 /// All OIDs that the catalogs mention as another object's: enums of columns, tables of foreign keys and of owned sequences.
 pub fn referred(catalog: &Catalog) -> BTreeSet<u32> {
     let columns = catalog.tables.iter().flat_map(|table| table.columns.iter().map(|column| column.type_oid));
     let keys = catalog.tables.iter().flat_map(|table| table.constraints.iter().filter_map(|c| c.references));
+    let bases = catalog.domains.iter().map(|domain| domain.type_oid);
     let owners = catalog.sequences.iter().filter_map(|sequence| sequence.owned_by.as_ref().map(|owner| owner.table));
-    columns.chain(keys).chain(owners).chain(oids(catalog)).collect()
+    columns.chain(keys).chain(bases).chain(owners).chain(oids(catalog)).collect()
 }
 
 struct Resolver<'a> {
@@ -138,16 +152,73 @@ impl Resolver<'_> {
         Sequence { name: raw.name.clone(), options: raw.options.clone(), owned_by, unlogged: raw.unlogged }
     }
 
+    fn domain(&self, raw: &RawDomain) -> Option<Known> {
+        let id = *self.ids.get(&raw.oid)?;
+        let known = self.known.get(&raw.oid).and_then(|known| match &known.object {
+            Object::Domain(domain) => Some((domain, &known.identity)),
+            _ => None,
+        });
+        let mut parts = Parts {
+            next: known.map_or(1, |(domain, _)| domain.next_part),
+            retyped: false,
+            claimed: BTreeSet::new(),
+            identity: Identity::default(),
+        };
+        let constraints = raw
+            .constraints
+            .iter()
+            .map(|constraint| {
+                let before = known.and_then(|(domain, identity)| {
+                    let known = identity.constraints.get(&constraint.oid);
+                    domain.constraints.iter().find(|c| match known {
+                        Some(id) => c.id == *id,
+                        None => c.name == constraint.name && c.definition == constraint.definition,
+                    })
+                });
+                let id = before.map_or_else(|| parts.fresh(), |before| before.id);
+                parts.identity.constraints.insert(constraint.oid, id);
+                Constraint {
+                    id,
+                    name: constraint.name.clone(),
+                    kind: constraint.kind,
+                    definition: constraint.definition.clone(),
+                    columns: vec![],
+                    references: None,
+                    timing: constraint.timing,
+                    validated: constraint.validated,
+                }
+            })
+            .collect();
+        let domain = Domain {
+            name: raw.name.clone(),
+            data_type: DataType {
+                name: raw.type_name.clone(),
+                object: self.ids.get(&raw.type_oid).copied(),
+                array: raw.array,
+                constrained: false,
+            },
+            collation: raw.collation.clone(),
+            not_null: raw.not_null,
+            default: raw.default.clone(),
+            constraints,
+            next_part: parts.next,
+        };
+        Some(Known { id, oid: raw.oid, object: Object::Domain(domain), identity: parts.identity })
+    }
+
     fn table(&self, raw: &RawTable) -> Option<Known> {
         let id = *self.ids.get(&raw.oid)?;
         let before = self.known.get(&raw.oid);
         let known = before.and_then(|known| match &known.object {
             Object::Table(table) => Some((table, &known.identity)),
-            Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Sequence(_) => None,
+            Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) => {
+                None
+            }
         });
         let mut parts = Parts {
             next: known.map_or(1, |(table, _)| table.next_part),
             retyped: known.is_some_and(|(table, identity)| retyped(raw, table, identity)),
+            claimed: known.map(|(_, identity)| claimed(raw, identity)).unwrap_or_default(),
             identity: Identity::default(),
         };
         let columns: Vec<Column> =
@@ -184,8 +255,12 @@ impl Resolver<'_> {
         });
         let id = before.map_or_else(|| parts.fresh(), |column| column.id);
         parts.identity.columns.insert(raw.attnum, id);
-        let data_type =
-            DataType { name: raw.type_name.clone(), object: self.ids.get(&raw.type_oid).copied(), array: raw.array };
+        let data_type = DataType {
+            name: raw.type_name.clone(),
+            object: self.ids.get(&raw.type_oid).copied(),
+            array: raw.array,
+            constrained: raw.constrained,
+        };
         let value = match (&raw.identity, &raw.default) {
             (Some(identity), _) => ColumnValue::Identity {
                 always: identity.always,
@@ -239,15 +314,11 @@ impl Resolver<'_> {
         let before = known.and_then(|(table, identity)| {
             let by_oid = identity.constraints.get(&raw.oid);
             let same = |c: &&Constraint| {
-                let mut columns =
-                    raw.columns.iter().filter_map(|attnum| identity.columns.get(attnum)).collect::<Vec<_>>();
-                columns.sort();
-                let mut its = c.columns.iter().collect::<Vec<_>>();
-                its.sort();
-                c.name == raw.name
+                !parts.claimed.contains(&c.id)
+                    && c.name == raw.name
                     && c.kind == raw.kind
                     && (raw.validated || !c.validated)
-                    && columns == its
+                    && same_columns(&raw.columns, &c.columns, identity)
                     && c.references == raw.references.and_then(|oid| self.ids.get(&oid).copied())
                     && parts.same_text(&c.definition, &raw.definition)
             };
@@ -276,8 +347,10 @@ fn index_part(raw: &RawIndex, known: Option<(&Table, &Identity)>, parts: &mut Pa
         Some(id) => table.indexes.iter().find(|index| index.id == *id),
         None => table.indexes.iter().find(|index| {
             let predicate = |predicate: &Option<String>| predicate.clone().unwrap_or_default();
-            index.name == raw.name
+            !parts.claimed.contains(&index.id)
+                && index.name == raw.name
                 && index.unique == raw.unique
+                && same_columns(&raw.columns, &index.columns, identity)
                 && parts.same_text(&index.definition, &raw.definition)
                 && parts.same_text(&predicate(&index.predicate), &predicate(&raw.predicate))
         }),
@@ -296,6 +369,20 @@ fn index_part(raw: &RawIndex, known: Option<(&Table, &Identity)>, parts: &mut Pa
     }
 }
 
+/// Whether these are the same columns, in whatever order.
+fn same_columns(attnums: &[i16], ids: &[PartId], identity: &Identity) -> bool {
+    // A column that is new is none of those that were there.
+    let now: BTreeSet<Option<&PartId>> =
+        attnums.iter().filter(|attnum| **attnum > 0).map(|attnum| identity.columns.get(attnum)).collect();
+    now == ids.iter().map(Some).collect()
+}
+
+fn claimed(raw: &RawTable, identity: &Identity) -> BTreeSet<PartId> {
+    let constraints = raw.constraints.iter().filter_map(|constraint| identity.constraints.get(&constraint.oid));
+    let indexes = raw.indexes.iter().filter_map(|index| identity.indexes.get(&index.oid));
+    constraints.chain(indexes).copied().collect()
+}
+
 /// Whether a column that stays has another type: the server then makes its defaults, constraints and indexes anew.
 fn retyped(raw: &RawTable, table: &Table, identity: &Identity) -> bool {
     raw.columns.iter().any(|column| {
@@ -308,6 +395,8 @@ fn retyped(raw: &RawTable, table: &Table, identity: &Identity) -> bool {
 struct Parts {
     next: PartId,
     retyped: bool,
+    /// Constraints and indexes that are still there under their OIDs: none that is new can be one of them.
+    claimed: BTreeSet<PartId>,
     identity: Identity,
 }
 

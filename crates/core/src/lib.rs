@@ -15,6 +15,8 @@ pub mod chain;
 pub mod change;
 /// Why a change is not additive.
 pub mod classify;
+/// What a change is about, for people.
+pub mod describe;
 /// The difference of two models.
 pub mod diff;
 /// The bytes behind every hash.

@@ -71,6 +71,8 @@ pub enum Object {
     Extension(Extension),
     /// An enum type.
     Enum(EnumType),
+    /// A domain.
+    Domain(Domain),
     /// A sequence that is not an identity column's own.
     Sequence(Sequence),
     /// An ordinary table with its columns, constraints and indexes.
@@ -100,6 +102,26 @@ pub struct EnumType {
     pub name: QualifiedName,
     /// Labels in sort order.
     pub labels: Vec<String>,
+}
+
+/// A domain: a type with constraints of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Domain {
+    /// Name of the type.
+    pub name: QualifiedName,
+    /// The type that it is made over.
+    #[serde(rename = "type")]
+    pub data_type: DataType,
+    /// A collation that differs from that type's own, quoted and qualified as SQL.
+    pub collation: Option<String>,
+    /// NOT NULL.
+    pub not_null: bool,
+    /// The DEFAULT expression as SQL.
+    pub default: Option<String>,
+    /// CHECK constraints, ordered by name.
+    pub constraints: Vec<Constraint>,
+    /// The next free [`PartId`].
+    pub next_part: PartId,
 }
 
 /// A sequence, free or owned by a column (`serial`).
@@ -191,10 +213,13 @@ pub struct Column {
 pub struct DataType {
     /// As `format_type` prints it under an empty `search_path`: qualified unless built in, with modifiers.
     pub name: String,
-    /// The type that the ledger holds behind it (an enum, or an array of that enum).
+    /// The type that the ledger holds behind it (an enum or a domain, or an array of one).
     pub object: Option<ObjectId>,
     /// Whether this is an array.
     pub array: bool,
+    /// Whether it is a domain that does not take every value.
+    #[serde(default)]
+    pub constrained: bool,
 }
 
 /// Where a column's value comes from when an INSERT gives none.

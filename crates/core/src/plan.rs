@@ -210,7 +210,7 @@ pub fn reset(server: &Server, client_hash: &Hash, client: &Objects, schema: &Obj
     let kept = |id: &_, object: &Object| match object {
         // Schemas and extensions hold no rows; dropping them would meet what the client keeps there itself.
         Object::Schema(_) | Object::Extension(_) => schema.get(id) == Some(object),
-        Object::Enum(_) | Object::Sequence(_) | Object::Table(_) => false,
+        Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) | Object::Table(_) => false,
     };
     let drops: Vec<Change> = client
         .iter()
@@ -283,7 +283,9 @@ fn tables(schema: &Objects) -> Vec<Value> {
         .values()
         .filter_map(|object| match object {
             Object::Table(Table { name, .. }) => Some(name),
-            Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Sequence(_) => None,
+            Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) => {
+                None
+            }
         })
         .collect();
     names.sort();
@@ -301,7 +303,7 @@ fn requires<'a>(objects: impl Iterator<Item = &'a Object>, server: &Server) -> V
             Object::Table(table) => {
                 collations.extend(table.columns.iter().filter_map(|column| column.collation.as_ref()))
             }
-            Object::Schema(_) | Object::Enum(_) | Object::Sequence(_) => {}
+            Object::Schema(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) => {}
         }
     }
     json!({ "extensions": extensions, "collations": collations, "server_version": server.version })

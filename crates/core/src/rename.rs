@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::change::Change;
+use crate::change::{Change, PartRename};
 use crate::model::{Object, QualifiedName};
 use crate::quote::{ident, qualified};
 
@@ -22,16 +22,50 @@ pub fn aside(name: &str) -> String {
     format!("{PREFIX}{}", &name[..end])
 }
 
+/// What gets another name, as ALTER says it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Renamable {
+    /// `ALTER TABLE`, `ALTER TYPE`, …
+    Object(&'static str),
+    Index,
+    /// Of this table, under its new name.
+    Column(String),
+    /// Of this table, under its new name.
+    Constraint(String),
+}
+
+impl Renamable {
+    fn rename(&self, schema: &str, from: &str, to: &str) -> String {
+        let to = ident(to);
+        match self {
+            Renamable::Object(kind) => format!("ALTER {kind} {} RENAME TO {to}", name(schema, from)),
+            Renamable::Index => format!("ALTER INDEX {} RENAME TO {to}", name(schema, from)),
+            Renamable::Column(table) => format!("ALTER TABLE {table} RENAME COLUMN {} TO {to}", ident(from)),
+            Renamable::Constraint(table) => format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {to}", ident(from)),
+        }
+    }
+
+    /// Only objects have a schema of their own; an index follows its table.
+    fn set_schema(&self, schema: &str, moved: &str, to: &str) -> Option<String> {
+        match self {
+            Renamable::Object(kind) => Some(format!("ALTER {kind} {} SET SCHEMA {}", name(schema, moved), ident(to))),
+            Renamable::Index | Renamable::Column(_) | Renamable::Constraint(_) => None,
+        }
+    }
+
+    /// What a name must be unique in, beside its schema: objects and indexes share theirs.
+    fn scope(&self) -> Option<&Renamable> {
+        match self {
+            Renamable::Object(_) | Renamable::Index => None,
+            Renamable::Column(_) | Renamable::Constraint(_) => Some(self),
+        }
+    }
+}
+
 struct Rename {
-    /// What the name must be unique in: a schema, or a table.
-    scope: String,
-    /// `ALTER … RENAME` up to the name.
+    what: Renamable,
     before: QualifiedName,
     after: QualifiedName,
-    /// Statement that gives one name (qualified by `schema`) another.
-    statement: Box<dyn Fn(&str, &str, &str) -> String>,
-    /// Statement that moves a name into another schema.
-    movement: Option<Box<dyn Fn(&str, &str, &str) -> String>>,
 }
 
 /// All renames among the changes, in an order that runs after the drops and before the additions.
@@ -52,118 +86,73 @@ pub fn plan_renames(changes: &[&Change]) -> Vec<Renamed> {
     } else {
         out.extend(schemas.iter().map(|(from, to)| schema_sql(from, to)));
     }
+    for change in changes {
+        if let Change::Rename { before: Object::Extension(extension), after, .. } = change {
+            let (name, schema) = (ident(&extension.name), ident(&after.schema));
+            out.push(Renamed::Other(format!("ALTER EXTENSION {name} SET SCHEMA {schema}")));
+        }
+    }
     let renames: Vec<Rename> = changes.iter().filter_map(|change| rename_of(change, &schemas)).collect();
-    // Columns and constraints are renamed in tables that have their new names already.
-    let (relations, parts) = renames.into_iter().partition(|rename| rename.scope == "relation");
-    out.extend(in_order(relations));
-    out.extend(in_order(parts));
+    // Columns and constraints are named by their table's new name.
+    let (relations, parts): (Vec<&Rename>, Vec<&Rename>) = renames.iter().partition(|r| r.what.scope().is_none());
+    untangle(&relations, &mut out);
+    untangle(&parts, &mut out);
     out
 }
 
-fn in_order(renames: Vec<Rename>) -> Vec<Renamed> {
-    let mut out = Vec::new();
-    let taken: BTreeSet<(&str, &str, &str)> =
-        renames.iter().map(|r| (&*r.scope, &*r.before.schema, &*r.before.name)).collect();
+fn untangle(renames: &[&Rename], out: &mut Vec<Renamed>) {
+    let taken: BTreeSet<_> = renames.iter().map(|r| (r.what.scope(), &r.before)).collect();
     let direct = |r: &Rename| {
-        !taken.contains(&(&*r.scope, &*r.after.schema, &*r.after.name))
+        !taken.contains(&(r.what.scope(), &r.after))
             && (r.before.schema == r.after.schema || r.before.name == r.after.name)
     };
-    let (simple, crossed): (Vec<&Rename>, Vec<&Rename>) = renames.iter().partition(|r| direct(r));
+    let (simple, crossed): (Vec<&Rename>, Vec<&Rename>) = renames.iter().copied().partition(|r| direct(r));
     // Whatever goes aside frees its name, so aside comes first.
     out.extend(
-        crossed.iter().map(|r| Renamed::Other((r.statement)(&r.before.schema, &r.before.name, &aside(&r.before.name)))),
+        crossed.iter().map(|r| Renamed::Other(r.what.rename(&r.before.schema, &r.before.name, &aside(&r.before.name)))),
     );
     for rename in simple {
-        out.extend(steps_between(rename, &rename.before.name, &rename.after.name));
+        out.extend(steps_between(rename, &rename.before.name));
     }
     for rename in crossed {
-        out.extend(steps_between(rename, &aside(&rename.before.name), &rename.after.name));
+        out.extend(steps_between(rename, &aside(&rename.before.name)));
     }
-    out
 }
 
-fn steps_between(rename: &Rename, from: &str, to: &str) -> Vec<Renamed> {
+fn steps_between(rename: &Rename, from: &str) -> Vec<Renamed> {
+    let Rename { what, before, after } = rename;
     let mut steps = Vec::new();
-    if let (true, Some(movement)) = (rename.before.schema != rename.after.schema, &rename.movement) {
-        steps.push(Renamed::Other(movement(&rename.before.schema, from, &rename.after.schema)));
+    if before.schema != after.schema {
+        steps.extend(what.set_schema(&before.schema, from, &after.schema).map(Renamed::Other));
     }
-    if from != to {
-        steps.push(Renamed::Other((rename.statement)(&rename.after.schema, from, to)));
+    if from != after.name {
+        steps.push(Renamed::Other(what.rename(&after.schema, from, &after.name)));
     }
     steps
 }
 
 fn rename_of(change: &Change, schemas: &[(&str, &str)]) -> Option<Rename> {
+    let part = |what: Renamable, schema: &str, rename: &PartRename| {
+        let name = |name: &str| QualifiedName { schema: schema.to_owned(), name: name.to_owned() };
+        Some(Rename { what, before: name(&rename.before), after: name(&rename.after) })
+    };
+    let table = |rename: &PartRename| qualified(&rename.table.qualified());
     match change {
         Change::Rename { before, after, .. } => {
-            let kind = match before {
-                Object::Schema(_) | Object::Extension(_) => return None,
-                Object::Enum(_) => "TYPE",
-                Object::Sequence(_) => "SEQUENCE",
-                Object::Table(_) => "TABLE",
-            };
+            let kind = crate::render::alter_kind(before)?;
             let mut before = before.qualified_name()?;
             if let Some((_, renamed)) = schemas.iter().find(|(from, _)| *from == before.schema) {
                 before.schema = (*renamed).to_owned();
             }
-            Some(Rename {
-                scope: "relation".to_owned(),
-                before,
-                after: after.clone(),
-                statement: Box::new(move |schema, from, to| {
-                    format!("ALTER {kind} {} RENAME TO {}", name(schema, from), ident(to))
-                }),
-                movement: Some(Box::new(move |schema, moved, to| {
-                    format!("ALTER {kind} {} SET SCHEMA {}", name(schema, moved), ident(to))
-                })),
-            })
+            Some(Rename { what: Renamable::Object(kind), before, after: after.clone() })
         }
-        Change::RenameIndex(rename) => Some(part(
-            "relation".to_owned(),
-            rename.table.schema.clone(),
-            &rename.before,
-            &rename.after,
-            Box::new(|schema, from, to| format!("ALTER INDEX {} RENAME TO {}", name(schema, from), ident(to))),
-        )),
-        Change::RenameColumn(rename) => {
-            let table = qualified(&rename.table.qualified());
-            Some(part(
-                format!("column of {table}"),
-                String::new(),
-                &rename.before,
-                &rename.after,
-                Box::new(move |_, from, to| {
-                    format!("ALTER TABLE {table} RENAME COLUMN {} TO {}", ident(from), ident(to))
-                }),
-            ))
-        }
-        Change::RenameConstraint(rename) => {
-            let table = qualified(&rename.table.qualified());
-            Some(part(
-                format!("constraint of {table}"),
-                String::new(),
-                &rename.before,
-                &rename.after,
-                Box::new(move |_, from, to| {
-                    format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {}", ident(from), ident(to))
-                }),
-            ))
-        }
+        Change::RenameIndex(rename) => part(Renamable::Index, &rename.table.schema, rename),
+        Change::RenameColumn(rename) => part(Renamable::Column(table(rename)), "", rename),
+        Change::RenameConstraint(rename) => part(Renamable::Constraint(table(rename)), "", rename),
         _ => None,
     }
 }
 
 fn name(schema: &str, name: &str) -> String {
     qualified(&QualifiedName { schema: schema.to_owned(), name: name.to_owned() })
-}
-
-fn part(
-    scope: String,
-    schema: String,
-    before: &str,
-    after: &str,
-    statement: Box<dyn Fn(&str, &str, &str) -> String>,
-) -> Rename {
-    let name = |name: &str| QualifiedName { schema: schema.clone(), name: name.to_owned() };
-    Rename { scope, before: name(before), after: name(after), statement, movement: None }
 }

@@ -7,8 +7,8 @@ use crate::change::{Change, ColumnChange, TableRef};
 use crate::diff::Objects;
 use crate::expression::reparsable;
 use crate::model::{
-    Column, ColumnValue, Constraint, ConstraintKind, EnumType, Fill, Index, Object, ObjectId, QualifiedName, Sequence,
-    SequenceOptions, Table, Timing,
+    Column, ColumnRef, ColumnValue, Constraint, ConstraintKind, Domain, EnumType, Fill, Index, Object, ObjectId,
+    QualifiedName, Sequence, SequenceOptions, Table, Timing,
 };
 use crate::quote::{ident, literal, qualified};
 use crate::rename::{plan_renames, Renamed};
@@ -80,19 +80,30 @@ pub fn steps(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step>
     for &change in &ordered {
         match change {
             Change::Create { after, .. } => creations.push(after),
-            Change::Drop { before: Object::Sequence(sequence), .. } if goes_with_owner(sequence, changes, &dropped) => {
-            }
+            Change::Drop { before: Object::Sequence(sequence), .. }
+                if goes_with_owner(sequence, changes, &dropped, before) => {}
             Change::Drop { before, .. } => drops.push(before),
             other => out.change(other, before),
         }
     }
-    creations.sort_by_key(|object| (rank(object), sort_name(object)));
-    drops.sort_by_key(|object| (rank(object), sort_name(object)));
+    creations.sort_by_key(|object| (rank(object), domain_depth(object, after), sort_name(object)));
+    drops.sort_by_key(|object| (rank(object), domain_depth(object, before), sort_name(object)));
     creations.into_iter().for_each(|object| out.create(object));
     drops.into_iter().rev().for_each(|object| out.drop(object, &dropped, after));
     plan_renames(&ordered).into_iter().for_each(|renamed| out.rename(renamed));
     out.0.sort_by_key(|(phase, _)| *phase);
     out.0
+}
+
+/// What stands behind ALTER for an object that has a schema.
+pub(crate) fn alter_kind(object: &Object) -> Option<&'static str> {
+    match object {
+        Object::Schema(_) | Object::Extension(_) => None,
+        Object::Enum(_) => Some("TYPE"),
+        Object::Domain(_) => Some("DOMAIN"),
+        Object::Sequence(_) => Some("SEQUENCE"),
+        Object::Table(_) => Some("TABLE"),
+    }
 }
 
 fn rank(object: &Object) -> u8 {
@@ -101,7 +112,19 @@ fn rank(object: &Object) -> u8 {
         Object::Extension(_) => 1,
         Object::Enum(_) => 2,
         Object::Sequence(_) => 3,
-        Object::Table(_) => 4,
+        Object::Domain(_) => 4,
+        Object::Table(_) => 5,
+    }
+}
+
+/// How many domains a domain is made over: those come before it.
+fn domain_depth(object: &Object, objects: &Objects) -> u32 {
+    match object {
+        Object::Domain(domain) => {
+            let base = domain.data_type.object.and_then(|id| objects.get(&id));
+            base.map_or(0, |base| 1 + domain_depth(base, objects))
+        }
+        Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Sequence(_) | Object::Table(_) => 0,
     }
 }
 
@@ -110,14 +133,30 @@ fn sort_name(object: &Object) -> (String, String) {
         Object::Schema(schema) => (schema.name.clone(), String::new()),
         Object::Extension(extension) => (extension.name.clone(), String::new()),
         Object::Enum(EnumType { name, .. })
+        | Object::Domain(Domain { name, .. })
         | Object::Sequence(Sequence { name, .. })
         | Object::Table(Table { name, .. }) => (name.schema.clone(), name.name.clone()),
     }
 }
 
-/// Whether a dropped sequence goes by itself with the column that owned it.
-fn goes_with_owner(sequence: &Sequence, changes: &[Change], dropped: &BTreeSet<ObjectId>) -> bool {
+fn drawn_from_elsewhere(sequence: &Sequence, owner: &ColumnRef, before: &Objects) -> bool {
+    let call = format!("nextval({}::regclass)", literal(&qualified(&sequence.name)));
+    let draws = |id: &ObjectId, column: &Column| {
+        (*id, column.id) != (owner.table, owner.column)
+            && matches!(&column.value, ColumnValue::Default { sql, .. } if sql.contains(&call))
+    };
+    before.iter().any(|(id, object)| match object {
+        Object::Table(table) => table.columns.iter().any(|column| draws(id, column)),
+        Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) => false,
+    })
+}
+
+/// Whether a dropped sequence goes by itself with the column that owned it. One that other columns draw from holds that column back.
+fn goes_with_owner(sequence: &Sequence, changes: &[Change], dropped: &BTreeSet<ObjectId>, before: &Objects) -> bool {
     sequence.owned_by.as_ref().is_some_and(|owner| {
+        if drawn_from_elsewhere(sequence, owner, before) {
+            return false;
+        }
         dropped.contains(&owner.table)
             || changes.iter().any(|change| match change {
                 Change::DropColumn(column) => (column.table.id, column.part.id) == (owner.table, owner.column),
@@ -163,6 +202,7 @@ impl Steps {
                     list(&enumeration.labels, |l| literal(l))
                 ),
             ),
+            Object::Domain(domain) => self.create_domain(domain),
             Object::Sequence(sequence) => {
                 self.push(
                     Phase::CreateTypes,
@@ -179,6 +219,66 @@ impl Steps {
         }
     }
 
+    fn create_domain(&mut self, domain: &Domain) {
+        let (checks, later): (Vec<&Constraint>, Vec<&Constraint>) =
+            domain.constraints.iter().partition(|c| c.validated);
+        let mut create = format!("CREATE DOMAIN {} AS {}", qualified(&domain.name), domain.data_type.name);
+        if let Some(collation) = &domain.collation {
+            create.push_str(&format!(" COLLATE {collation}"));
+        }
+        if let Some(default) = &domain.default {
+            create.push_str(&format!(" DEFAULT {}", reparsable(default)));
+        }
+        if domain.not_null {
+            create.push_str(" NOT NULL");
+        }
+        for check in checks {
+            create.push_str(&format!(" {}", constraint_clause(check)));
+        }
+        self.push(Phase::CreateTypes, create);
+        later.into_iter().for_each(|constraint| self.add_domain_constraint(domain, constraint));
+    }
+
+    fn add_domain_constraint(&mut self, domain: &Domain, constraint: &Constraint) {
+        let not_valid = if constraint.validated { "" } else { " NOT VALID" };
+        self.push(
+            Phase::Constraints,
+            format!("ALTER DOMAIN {} ADD {}{not_valid}", qualified(&domain.name), constraint_clause(constraint)),
+        );
+    }
+
+    fn alter_domain(&mut self, before: &Domain, after: &Domain) {
+        let alter = format!("ALTER DOMAIN {}", qualified(&after.name));
+        for constraint in &before.constraints {
+            match after.constraints.iter().find(|c| c.id == constraint.id) {
+                None => self.push(Phase::Relax, format!("{alter} DROP CONSTRAINT {}", ident(&constraint.name))),
+                Some(kept) => {
+                    if kept.name != constraint.name {
+                        let (from, to) = (ident(&constraint.name), ident(&kept.name));
+                        self.push(Phase::Relax, format!("{alter} RENAME CONSTRAINT {from} TO {to}"));
+                    }
+                    if kept.validated && !constraint.validated {
+                        self.push(Phase::ForeignKeys, format!("{alter} VALIDATE CONSTRAINT {}", ident(&kept.name)));
+                    }
+                }
+            }
+        }
+        if before.default != after.default {
+            let default = after.default.as_ref();
+            let change = default.map_or("DROP DEFAULT".to_owned(), |sql| format!("SET DEFAULT {}", reparsable(sql)));
+            self.push(Phase::Values, format!("{alter} {change}"));
+        }
+        if before.not_null != after.not_null {
+            let change = if after.not_null { "SET NOT NULL" } else { "DROP NOT NULL" };
+            self.push(Phase::Constraints, format!("{alter} {change}"));
+        }
+        for constraint in &after.constraints {
+            if !before.constraints.iter().any(|c| c.id == constraint.id) {
+                self.add_domain_constraint(after, constraint);
+            }
+        }
+    }
+
     fn own(&mut self, sequence: &Sequence) {
         if let Some(owner) = &sequence.owned_by {
             let (name, table, column) =
@@ -189,14 +289,17 @@ impl Steps {
 
     fn create_table(&mut self, table: &Table) {
         let name = qualified(&table.name);
-        let (inline, later): (Vec<&Constraint>, Vec<&Constraint>) =
-            table.constraints.iter().partition(|c| c.validated && c.kind != ConstraintKind::ForeignKey);
+        let mut keys = BTreeSet::new();
+        let (inline, later): (Vec<&Constraint>, Vec<&Constraint>) = table
+            .constraints
+            .iter()
+            .partition(|c| c.validated && c.kind != ConstraintKind::ForeignKey && !repeats_a_key(c, &mut keys));
         let columns = table.columns.iter().map(|column| {
             let mut definition = format!("{} {}", ident(&column.name), column_type(column));
             match &column.value {
                 ColumnValue::None => {}
                 ColumnValue::Default { sql, .. } => definition.push_str(&format!(" DEFAULT {}", reparsable(sql))),
-                value => definition.push_str(&generated(value)),
+                ColumnValue::Generated { .. } | ColumnValue::Identity { .. } => definition.push_str(&generated(column)),
             }
             if column.not_null {
                 definition.push_str(" NOT NULL");
@@ -210,6 +313,16 @@ impl Steps {
         );
         later.into_iter().for_each(|constraint| self.add_constraint(&table.name, constraint));
         table.indexes.iter().for_each(|index| self.create_index(&table.name, index));
+        table.columns.iter().for_each(|column| self.retype_identity(column));
+    }
+
+    /// An identity column's sequence has the column's type, unless LIKE made it or somebody altered it.
+    fn retype_identity(&mut self, column: &Column) {
+        if let ColumnValue::Identity { sequence, options, .. } = &column.value {
+            if !has_own_type(column, options) {
+                self.push(Phase::Own, format!("ALTER SEQUENCE {} {}", qualified(sequence), sequence_options(options)));
+            }
+        }
     }
 
     fn add_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
@@ -248,7 +361,14 @@ impl Steps {
                 let aside = self.set_aside("TYPE", &enumeration.name, after);
                 self.push(Phase::DropLast, format!("DROP TYPE {}", qualified(&aside)));
             }
+            Object::Domain(domain) => {
+                let aside = self.set_aside("DOMAIN", &domain.name, after);
+                self.push(Phase::DropLast, format!("DROP DOMAIN {}", qualified(&aside)));
+            }
             Object::Sequence(sequence) => {
+                if sequence.owned_by.is_some() {
+                    self.push(Phase::Disown, format!("ALTER SEQUENCE {} OWNED BY NONE", qualified(&sequence.name)));
+                }
                 let aside = self.set_aside("SEQUENCE", &sequence.name, after);
                 self.push(Phase::DropLast, format!("DROP SEQUENCE {}", qualified(&aside)));
             }
@@ -300,6 +420,7 @@ impl Steps {
                     format!("ALTER TYPE {} ADD VALUE IF NOT EXISTS {}{place}", qualified(name), literal(label)),
                 );
             }
+            Change::AlterDomain { before, after, .. } => self.alter_domain(before, after),
             Change::AlterSequence { name, after, .. } => {
                 self.push(Phase::Values, format!("ALTER SEQUENCE {} {}", qualified(name), sequence_options(after)))
             }
@@ -419,7 +540,8 @@ impl Steps {
             ColumnValue::Default { sql, .. } => Some(reparsable(sql)),
             ColumnValue::None => None,
             ColumnValue::Generated { .. } | ColumnValue::Identity { .. } => {
-                add.push_str(&generated(&column.value));
+                add.push_str(&generated(column));
+                self.retype_identity(column);
                 if column.not_null {
                     add.push_str(" NOT NULL");
                 }
@@ -458,7 +580,7 @@ impl Steps {
             };
             // A default that cannot be cast would stand in the way. Where it is another one, it is set by its own change; the
             // same one follows by itself when the type widens, and is set again when it doesn't.
-            if sql != Some(before_sql) && !(same && widens) {
+            if !(same && (widens || sql == Some(before_sql))) {
                 self.push(Phase::Relax, format!("{alter_column} DROP DEFAULT"));
                 if let (true, Some(sql)) = (same, sql) {
                     self.push(Phase::Values, format!("{alter_column} SET DEFAULT {sql}"));
@@ -495,7 +617,10 @@ impl Steps {
                     );
                 }
             }
-            _ => self.push(Phase::Values, format!("{alter_column} ADD{}", generated(&change.after.value))),
+            _ => {
+                self.push(Phase::Values, format!("{alter_column} ADD{}", generated(&change.after)));
+                self.retype_identity(&change.after);
+            }
         }
     }
 }
@@ -526,17 +651,27 @@ fn column_type(column: &Column) -> String {
 }
 
 /// ` GENERATED …`, or nothing for a plain column.
-fn generated(value: &ColumnValue) -> String {
-    match value {
+fn generated(column: &Column) -> String {
+    match &column.value {
         ColumnValue::None | ColumnValue::Default { .. } => String::new(),
         ColumnValue::Generated { sql, .. } => format!(" GENERATED ALWAYS AS ({}) STORED", reparsable(sql)),
-        ColumnValue::Identity { always, sequence, options } => format!(
-            " GENERATED {} AS IDENTITY (SEQUENCE NAME {} {})",
-            if *always { "ALWAYS" } else { "BY DEFAULT" },
-            qualified(sequence),
-            identity_options(options)
-        ),
+        ColumnValue::Identity { always, sequence, options } => {
+            let kind = if *always { "ALWAYS" } else { "BY DEFAULT" };
+            match has_own_type(column, options) {
+                true => format!(
+                    " GENERATED {kind} AS IDENTITY (SEQUENCE NAME {} {})",
+                    qualified(sequence),
+                    identity_options(options)
+                ),
+                false => format!(" GENERATED {kind} AS IDENTITY (SEQUENCE NAME {})", qualified(sequence)),
+            }
+        }
     }
+}
+
+/// Whether an identity column's sequence is of the column's type.
+fn has_own_type(column: &Column, options: &SequenceOptions) -> bool {
+    options.data_type == column.data_type.name
 }
 
 /// The options of an identity column's sequence; its type is the column's.
@@ -554,6 +689,18 @@ fn identity_options(options: &SequenceOptions) -> String {
 
 fn sequence_options(options: &SequenceOptions) -> String {
     format!("AS {} {}", options.data_type, identity_options(options))
+}
+
+/// CREATE TABLE makes one of two keys on the same columns: the second has to come after it.
+fn repeats_a_key<'a>(constraint: &'a Constraint, keys: &mut BTreeSet<(&'a str, Timing)>) -> bool {
+    let definition = &*constraint.definition;
+    let columns = match constraint.kind {
+        ConstraintKind::PrimaryKey => definition.strip_prefix("PRIMARY KEY").unwrap_or(definition),
+        ConstraintKind::Unique => definition.strip_prefix("UNIQUE").unwrap_or(definition),
+        ConstraintKind::Exclusion => definition,
+        ConstraintKind::Check | ConstraintKind::ForeignKey => return false,
+    };
+    !keys.insert((columns, constraint.timing))
 }
 
 fn constraint_clause(constraint: &Constraint) -> String {

@@ -88,8 +88,18 @@ pub fn definition(object: &Object) -> Option<Value> {
 
 /// Takes away ids, fills, values versions and what is derived from a definition (volatility, mentioned columns).
 fn strip(value: &mut Value) {
-    const LEDGER_ONLY: [&str; 9] =
-        ["id", "object", "table", "column", "references", "fill", "values_version", "next_part", "volatility"];
+    const LEDGER_ONLY: [&str; 10] = [
+        "id",
+        "object",
+        "table",
+        "column",
+        "references",
+        "fill",
+        "values_version",
+        "next_part",
+        "volatility",
+        "constrained",
+    ];
     match value {
         Value::Object(fields) => {
             for field in LEDGER_ONLY {

@@ -46,6 +46,7 @@ pub fn is_bookkeeping(table: &QualifiedName) -> bool {
 pub fn distributed(mut catalog: Catalog) -> Catalog {
     catalog.schemas.retain(|schema| !BOOKKEEPING_SCHEMAS.contains(&&*schema.name));
     catalog.enums.retain(|raw| !BOOKKEEPING_SCHEMAS.contains(&&*raw.name.schema));
+    catalog.domains.retain(|raw| !BOOKKEEPING_SCHEMAS.contains(&&*raw.name.schema));
     catalog.tables.retain(|table| !is_bookkeeping(&table.name));
     catalog.sequences.retain(|sequence| {
         !BOOKKEEPING_SCHEMAS.contains(&&*sequence.name.schema)

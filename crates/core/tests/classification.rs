@@ -4,12 +4,13 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::build::{column, default, id, identity, public, table, Base};
+use common::build::{column, constraint, default, id, identity, public, table, Base};
 use electric_schema_core::change::{Class, ClassifiedChange, Effect};
 use electric_schema_core::classify::{class, classify, Context, Reason};
 use electric_schema_core::diff::diff;
 use electric_schema_core::model::{
-    ColumnValue, ConstraintKind, DataType, Extension, Fill, Object, QualifiedName, Schema, Timing, Volatility,
+    Column, ColumnValue, ConstraintKind, DataType, Domain, Extension, Fill, Object, QualifiedName, Schema, Timing,
+    Volatility,
 };
 use electric_schema_core::render::render;
 use serde_json::json;
@@ -246,6 +247,13 @@ const COLUMNS: &[Case] = &[
         &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT (gen_random_uuid())::text"],
     ),
     (
+        "set a volatile default under an index whose expression can fail",
+        |s| s.index("i", &[2], "btree (((a)::integer))").expressions = vec!["(a)::integer".into()],
+        |s| s.column("a").value = default(13, "(gen_random_uuid())::text", Volatile),
+        "rejects_writers: default_under_constraint",
+        &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT (gen_random_uuid())::text"],
+    ),
+    (
         "set default on a column that had to be given",
         as_it_is,
         |s| s.column("id").value = default(13, "1", Immutable),
@@ -315,7 +323,8 @@ const COLUMNS: &[Case] = &[
         |s| s.column("a").value = default(13, "'sad'::text", Immutable),
         |s| {
             let a = s.column("a");
-            a.data_type = DataType { name: "public.mood".into(), object: Some(id(3)), array: false };
+            a.data_type =
+                DataType { name: "public.mood".into(), object: Some(id(3)), array: false, constrained: false };
             a.value = default(13, "'sad'::public.mood", Immutable);
         },
         "diverges breaks_readers: values_converted",
@@ -748,6 +757,125 @@ const OBJECTS: &[Case] = &[
     ),
 ];
 
+fn with_domain(s: &mut Base) {
+    let domain = Domain {
+        name: public("email"),
+        data_type: column(1, "", "text").data_type,
+        collation: None,
+        not_null: false,
+        default: None,
+        constraints: vec![],
+        next_part: 5,
+    };
+    done(s.0.insert(id(8), Object::Domain(domain)));
+}
+
+fn domain(s: &mut Base) -> &mut Domain {
+    match s.0.get_mut(&id(8)) {
+        Some(Object::Domain(domain)) => domain,
+        _ => panic!("the domain is gone"),
+    }
+}
+
+fn refuse(column: &mut Column) {
+    column.data_type = DataType { name: "public.email".into(), object: Some(id(8)), array: false, constrained: true };
+}
+
+const DOMAINS: &[Case] = &[
+    (
+        "add a column whose domain may refuse NULL, then SET DEFAULT",
+        with_domain,
+        |s| {
+            let x = s.add("text", Fill::Null);
+            refuse(x);
+            x.value = default(13, "'x'::text", Immutable);
+        },
+        "validates_rows rejects_writers: not_null_without_default",
+        &[
+            "ALTER TABLE public.t ADD COLUMN x public.email",
+            "ALTER TABLE public.t ALTER COLUMN x SET DEFAULT 'x'::text",
+        ],
+    ),
+    (
+        "add a column with a default that its domain takes",
+        with_domain,
+        |s| {
+            let x = s.add("text", value("x"));
+            refuse(x);
+            x.value = default(13, "'x'::text", Immutable);
+        },
+        "",
+        &["ALTER TABLE public.t ADD COLUMN x public.email DEFAULT 'x'::text"],
+    ),
+    (
+        "set a default that its domain may refuse",
+        |s| {
+            with_domain(s);
+            refuse(s.column("a"));
+        },
+        |s| s.column("a").value = default(13, "'x'::text", Volatile),
+        "rejects_writers: default_under_constraint",
+        &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT 'x'::text"],
+    ),
+    (
+        "drop the default of a column whose domain may refuse NULL",
+        |s| {
+            with_domain(s);
+            refuse(s.column("a"));
+            s.column("a").value = default(13, "'x'::text", Immutable);
+        },
+        |s| s.column("a").value = ColumnValue::None,
+        "rejects_writers: default_under_constraint",
+        &["ALTER TABLE public.t ALTER COLUMN a DROP DEFAULT"],
+    ),
+    ("create domain", as_it_is, with_domain, "", &["CREATE DOMAIN public.email AS text"]),
+    (
+        "drop domain",
+        with_domain,
+        |s| done(s.0.remove(&id(8))),
+        "loses_data breaks_readers: object_dropped",
+        &["DROP DOMAIN public.email"],
+    ),
+    (
+        "rename domain",
+        with_domain,
+        |s| domain(s).name = public("mail"),
+        "breaks_readers: name_changed",
+        &["ALTER DOMAIN public.email RENAME TO mail"],
+    ),
+    (
+        "domain NOT NULL",
+        with_domain,
+        |s| domain(s).not_null = true,
+        "validates_rows rejects_writers: not_null_added",
+        &["ALTER DOMAIN public.email SET NOT NULL"],
+    ),
+    (
+        "a domain's default",
+        with_domain,
+        |s| domain(s).default = Some("'x'::text".into()),
+        "rejects_writers: default_under_constraint",
+        &["ALTER DOMAIN public.email SET DEFAULT 'x'::text"],
+    ),
+    (
+        "a domain's CHECK",
+        with_domain,
+        |s| domain(s).constraints.push(constraint(3, "c", Check, &[], "CHECK ((VALUE <> ''::text))")),
+        "validates_rows rejects_writers: constraint_added",
+        &["ALTER DOMAIN public.email ADD CONSTRAINT c CHECK ((VALUE <> ''::text))"],
+    ),
+    (
+        "drop a domain's CHECK",
+        |s| {
+            with_domain(s);
+            domain(s).constraints.push(constraint(3, "c", Check, &[], "CHECK ((VALUE <> ''::text))"));
+        },
+        |s| domain(s).constraints.clear(),
+        "",
+        &["ALTER DOMAIN public.email DROP CONSTRAINT c"],
+    ),
+];
+
 fn word<T: serde::Serialize>(value: T) -> String {
     serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
 }
@@ -756,7 +884,9 @@ fn word<T: serde::Serialize>(value: T) -> String {
 fn cases() {
     let mut reasons = BTreeSet::new();
     for (name, stand, act, verdict, statements) in
-        [CREATIONS, NEW_COLUMNS, COLUMNS, IDENTITIES, CONSTRAINTS, INDEXES, SEQUENCES, OBJECTS].into_iter().flatten()
+        [CREATIONS, NEW_COLUMNS, COLUMNS, IDENTITIES, CONSTRAINTS, INDEXES, SEQUENCES, OBJECTS, DOMAINS]
+            .into_iter()
+            .flatten()
     {
         let mut before = Base::default();
         stand(&mut before);

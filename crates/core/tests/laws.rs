@@ -34,6 +34,13 @@ fn underived(object: &Object) -> Object {
     let mut object = object.clone();
     match &mut object {
         Object::Enum(enumeration) => enumeration.name.schema.clear(),
+        Object::Domain(domain) => {
+            domain.name.schema.clear();
+            if domain.data_type.object.is_some() {
+                domain.data_type.name.clear();
+            }
+            domain.next_part = 0;
+        }
         Object::Sequence(sequence) => {
             sequence.name.schema.clear();
             if let Some(ColumnRef { table_name, column_name, .. }) = &mut sequence.owned_by {
@@ -93,6 +100,10 @@ fn renumbered(objects: &Objects) -> Objects {
                     index.id = part(index.id);
                     index.columns.iter_mut().for_each(|id| *id = part(*id));
                 }
+            }
+            Object::Domain(domain) => {
+                domain.data_type.object = domain.data_type.object.map(other);
+                domain.constraints.iter_mut().for_each(|constraint| constraint.id = part(constraint.id));
             }
             Object::Sequence(sequence) => {
                 if let Some(owner) = &mut sequence.owned_by {

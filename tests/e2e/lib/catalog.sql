@@ -100,6 +100,17 @@ WHERE t.typtype = 'e'
   AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_type'::regclass AND m.objid = t.oid)
 
 UNION ALL
+SELECT format('domain %I.%I', n.nspname, t.typname),
+       concat_ws(' ', format_type(t.typbasetype, t.typtypmod), 'collate ' || NULLIF(t.typcollation, 0)::regcollation,
+         'default ' || pg_get_expr(t.typdefaultbin, 0), CASE WHEN t.typnotnull THEN 'not null' END,
+         (SELECT string_agg(format('%I %s', k.conname, pg_get_constraintdef(k.oid)), ' ' ORDER BY k.conname COLLATE "C")
+          FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'))
+FROM pg_catalog.pg_type t
+JOIN namespace n ON n.oid = t.typnamespace
+WHERE t.typtype = 'd'
+  AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_type'::regclass AND m.objid = t.oid)
+
+UNION ALL
 SELECT format('range %I.%I', n.nspname, t.typname),
        format('of %s collate %s opclass %s', format_type(r.rngsubtype, NULL), r.rngcollation::regcollation,
               (SELECT o.opcname FROM pg_catalog.pg_opclass o WHERE o.oid = r.rngsubopc))

@@ -18,7 +18,7 @@ pub fn column(id: PartId, name: &str, data_type: &str) -> Column {
     Column {
         id,
         name: name.into(),
-        data_type: DataType { name: data_type.into(), object: None, array: false },
+        data_type: DataType { name: data_type.into(), object: None, array: false, constrained: false },
         collation: None,
         not_null: false,
         value: ColumnValue::None,

@@ -2,8 +2,8 @@
 
 use electric_schema_core::diff::Objects;
 use electric_schema_core::model::{
-    Column, ColumnRef, ColumnValue, Constraint, ConstraintKind, DataType, EnumType, Extension, Fill, Index, Object,
-    ObjectId, PartId, QualifiedName, Schema, Sequence, SequenceOptions, Table, Timing, Volatility,
+    Column, ColumnRef, ColumnValue, Constraint, ConstraintKind, DataType, Domain, EnumType, Extension, Fill, Index,
+    Object, ObjectId, PartId, QualifiedName, Schema, Sequence, SequenceOptions, Table, Timing, Volatility,
 };
 use electric_schema_core::quote::{ident, literal, qualified};
 use proptest::prelude::*;
@@ -53,6 +53,10 @@ const TYPES: [&str; 7] =
 fn pick<T>(items: Vec<T>, choice: usize) -> Option<T> {
     let count = items.len().max(1);
     items.into_iter().nth(choice % count)
+}
+
+fn is_type(object: &Object) -> bool {
+    matches!(object, Object::Enum(_) | Object::Domain(_))
 }
 
 fn options(choice: usize) -> SequenceOptions {
@@ -116,8 +120,8 @@ impl World {
     }
 
     fn new_column(&mut self, id: PartId, next: &mut PartId, fill: Fill, choice: usize) -> Column {
-        let enums = self.ids(|object| matches!(object, Object::Enum(_)));
-        let object = if choice % 4 == 0 { pick(enums, choice) } else { None };
+        let types = self.ids(is_type);
+        let object = if choice % 4 == 0 { pick(types, choice) } else { None };
         let name = TYPES[choice % TYPES.len()].to_owned();
         let mut value = ColumnValue::None;
         if choice % 3 == 1 {
@@ -134,7 +138,7 @@ impl World {
         Column {
             id,
             name: self.name(choice / 5),
-            data_type: DataType { name, object, array: object.is_some() && choice % 8 == 0 },
+            data_type: DataType { name, object, array: object.is_some() && choice % 8 == 0, constrained: false },
             collation: (choice % 7 == 3 && object.is_none()).then(|| "pg_catalog.\"C\"".to_owned()),
             not_null: choice % 5 == 1,
             value,
@@ -144,9 +148,8 @@ impl World {
     }
 
     /// One edit; nothing where there is nothing to do it to.
-    #[expect(clippy::too_many_lines, reason = "one arm an edit")]
     fn edit(&mut self, &(kind, a, b, c): &Edit) -> Option<()> {
-        match kind % 48 {
+        match kind % 52 {
             0 => {
                 let name = self.name(a);
                 self.create(Object::Schema(Schema { name }));
@@ -196,6 +199,7 @@ impl World {
                         for object in self.objects.values_mut() {
                             match object {
                                 Object::Enum(EnumType { name, .. })
+                                | Object::Domain(Domain { name, .. })
                                 | Object::Sequence(Sequence { name, .. })
                                 | Object::Table(Table { name, .. })
                                     if name.schema == before =>
@@ -207,6 +211,7 @@ impl World {
                         }
                     }
                     Object::Enum(EnumType { name, .. })
+                    | Object::Domain(Domain { name, .. })
                     | Object::Sequence(Sequence { name, .. })
                     | Object::Table(Table { name, .. }) => *name = place,
                     Object::Extension(_) => {}
@@ -268,9 +273,9 @@ impl World {
                 self.column(a, b)?.2.name = name;
             }
             26 | 27 => {
-                let enums = self.ids(|object| matches!(object, Object::Enum(_)));
+                let types = self.ids(is_type);
                 let column = self.column(a, b)?.2;
-                column.data_type.object = if c % 5 == 0 { pick(enums, c) } else { None };
+                column.data_type.object = if c % 5 == 0 { pick(types, c) } else { None };
                 column.data_type.array = c % 10 == 0 && column.data_type.object.is_some();
                 TYPES[c % TYPES.len()].clone_into(&mut column.data_type.name);
                 column.values_version += u32::from(c % 3 == 0);
@@ -299,6 +304,55 @@ impl World {
             35 => {
                 let (_, next, column) = self.column(a, b)?;
                 column.value = ColumnValue::Generated { id: fresh(next), sql: format!("({c} + 2)") };
+            }
+            48 => {
+                let enums = self.ids(|object| matches!(object, Object::Enum(_)));
+                let object = if b % 3 == 0 { pick(enums, b) } else { None };
+                let name = self.place(a);
+                self.create(Object::Domain(Domain {
+                    name,
+                    data_type: DataType {
+                        name: TYPES[b % TYPES.len()].to_owned(),
+                        object,
+                        array: false,
+                        constrained: false,
+                    },
+                    collation: None,
+                    not_null: c % 3 == 0,
+                    default: None,
+                    constraints: vec![],
+                    next_part: 1,
+                }));
+            }
+            49 => {
+                let domain = self.domain(a)?;
+                domain.not_null = b % 2 == 0;
+                domain.default = (c % 2 == 0).then(|| format!("'{c}'::text"));
+            }
+            50 => {
+                let name = self.name(c);
+                let domain = self.domain(a)?;
+                domain.constraints.push(Constraint {
+                    id: fresh(&mut domain.next_part),
+                    name,
+                    kind: ConstraintKind::Check,
+                    definition: "CHECK ((VALUE IS NOT NULL))".into(),
+                    columns: vec![],
+                    references: None,
+                    timing: Timing::Immediate,
+                    validated: b % 2 == 0,
+                });
+                domain.constraints.sort_by(|a, b| a.name.cmp(&b.name));
+            }
+            51 => {
+                let name = self.name(c);
+                let constraints = &mut self.domain(a)?.constraints;
+                match c % 3 {
+                    0 => drop(constraints.pop()),
+                    1 => constraints.first_mut()?.validated = true,
+                    _ => constraints.first_mut()?.name = name,
+                }
+                constraints.sort_by(|a, b| a.name.cmp(&b.name));
             }
             36 | 37 | 43..=45 => {
                 let references = pick(self.ids(|object| matches!(object, Object::Table(_))), c);
@@ -380,6 +434,14 @@ impl World {
         }
     }
 
+    fn domain(&mut self, choice: usize) -> Option<&mut Domain> {
+        let id = pick(self.ids(|object| matches!(object, Object::Domain(_))), choice)?;
+        match self.objects.get_mut(&id) {
+            Some(Object::Domain(domain)) => Some(domain),
+            _ => None,
+        }
+    }
+
     fn sequence(&mut self, choice: usize) -> Option<&mut Sequence> {
         let id = pick(self.ids(|object| matches!(object, Object::Sequence(_))), choice)?;
         match self.objects.get_mut(&id) {
@@ -405,7 +467,9 @@ impl World {
                     return;
                 }
             }
-            Some(Object::Enum(_)) => {
+            Some(Object::Enum(_) | Object::Domain(_)) => {
+                let over = |object: &Object| matches!(object, Object::Domain(d) if d.data_type.object == Some(id));
+                self.ids(over).into_iter().for_each(|domain| self.drop(domain));
                 let typed: Vec<(ObjectId, PartId)> = self
                     .tables()
                     .flat_map(|(table, found)| {
@@ -446,6 +510,9 @@ impl World {
         for object in self.objects.values_mut() {
             match object {
                 Object::Table(table) => settle_table(table, name),
+                Object::Domain(Domain { data_type: DataType { name: type_name, object: Some(id), .. }, .. }) => {
+                    *type_name = qualified(&name(id));
+                }
                 Object::Sequence(Sequence { owned_by: Some(owner), .. }) => {
                     let Some(Object::Table(table)) = objects.get(&owner.table) else { panic!("no such owner") };
                     owner.table_name = table.name.clone();

@@ -1,0 +1,323 @@
+//! The answers of `handshake`: their shape is what clients in the field depend on.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::build::{column, constraint, id, index, options, public, table, Base};
+use electric_schema_core::chain::Link;
+use electric_schema_core::change::{Change, Class, ClassifiedChange};
+use electric_schema_core::classify::{classify, Context};
+use electric_schema_core::diff::{diff, Objects};
+use electric_schema_core::encoding::Hash;
+use electric_schema_core::model::{
+    ColumnRef, ConstraintKind, EnumType, Extension, Object, QualifiedName, Schema, Sequence,
+};
+use electric_schema_core::plan::{
+    abort, bootstrap, decide, fold, migrate, ready, reset, Action, Client, Entry, Former, Position, Server,
+};
+use electric_schema_core::render::render;
+use serde_json::{json, Value};
+
+fn server() -> Server {
+    Server { head: Position { seq: 12, hash: Hash([0xab; 32]), reset_version: 1 }, version: 150_020 }
+}
+
+fn entry(before: &Objects, after: &Objects) -> Entry {
+    let changes = diff(before, after, &BTreeSet::from([id(9)]));
+    let link = Link {
+        parent_hash: Hash([1; 32]),
+        seq: 12,
+        class: Class::Additive,
+        reset_version: 1,
+        schema_hash: Hash([2; 32]),
+        statements: render(&changes, before, after),
+        changes_digest: Hash([3; 32]),
+        private_digest: Hash([4; 32]),
+    };
+    let context = Context { before, after };
+    let changes: Vec<ClassifiedChange> = changes.into_iter().map(|change| classify(change, &context)).collect();
+    Entry { hash: link.hash(), link, changes }
+}
+
+fn keys(value: &Value) -> BTreeSet<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// All keys of the protocol, with their types.
+fn check_shape(answer: &Value, action: &str) {
+    let all = [
+        "protocol",
+        "action",
+        "head",
+        "requires",
+        "transactions",
+        "refetch",
+        "fetch",
+        "after_refetch",
+        "lost",
+        "reason",
+    ];
+    assert_eq!(keys(answer), BTreeSet::from(all));
+    assert_eq!(answer["protocol"], 1);
+    assert_eq!(answer["action"], action);
+    assert_eq!(answer["head"], json!({ "seq": 12, "hash": "ab".repeat(32), "reset_version": 1 }));
+    assert_eq!(keys(&answer["requires"]), BTreeSet::from(["extensions", "collations", "server_version"]));
+    assert!(answer["requires"]["extensions"].is_array() && answer["requires"]["collations"].is_array());
+    assert_eq!(answer["requires"]["server_version"], 150_020);
+    for list in ["refetch", "fetch", "lost"] {
+        for table in answer[list].as_array().unwrap() {
+            assert_eq!(keys(table), BTreeSet::from(["schema", "table"]));
+            assert!(table["schema"].is_string() && table["table"].is_string());
+        }
+    }
+    assert!(answer["after_refetch"].as_array().unwrap().iter().all(Value::is_string));
+    assert!(if action == "abort" { answer["reason"].is_string() } else { answer["reason"].is_null() });
+    for transaction in answer["transactions"].as_array().unwrap() {
+        assert!(transaction["statements"].as_array().unwrap().iter().all(Value::is_string));
+        assert!(transaction["record"].is_string());
+    }
+}
+
+fn squashed(answer: &Value) -> (Vec<String>, String) {
+    let [transaction] = &answer["transactions"].as_array().unwrap()[..] else { panic!("one transaction") };
+    assert_eq!(keys(transaction), BTreeSet::from(["squashed", "statements", "record"]));
+    assert_eq!(transaction["squashed"], true);
+    let statements = transaction["statements"].as_array().unwrap();
+    (
+        statements.iter().map(|sql| sql.as_str().unwrap().to_owned()).collect(),
+        transaction["record"].as_str().unwrap().to_owned(),
+    )
+}
+
+fn foreign_key(name: &str, references: u32) -> electric_schema_core::model::Constraint {
+    let definition = format!("FOREIGN KEY (id) REFERENCES public.{}(id)", if references == 1 { "t" } else { "u" });
+    let mut key = constraint(15, name, ConstraintKind::ForeignKey, &[1], &definition);
+    key.references = Some(id(references));
+    key
+}
+
+/// Two tables that refer to one another.
+fn circle() -> Objects {
+    let mut base = Base::default();
+    base.t().constraints.push(foreign_key("t_u", 2));
+    base.u().constraints.push(foreign_key("u_t", 1));
+    base.0
+}
+
+#[test]
+fn the_decision() {
+    let head = server().head;
+    let at = |seq| Client::At { seq, hash: Hash([7; 32]) };
+    for (client, destructive, action) in [
+        (Client::New, true, Action::Bootstrap),
+        (Client::Unknown { seq: None }, false, Action::Abort),
+        (at(12), false, Action::Ready),
+        (at(11), false, Action::Migrate),
+        (at(0), false, Action::Migrate),
+        (at(11), true, Action::Reset),
+    ] {
+        assert_eq!(decide(&client, &head, destructive), action, "{client:?}");
+    }
+}
+
+#[test]
+fn a_client_at_head_is_ready() {
+    let answer = ready(&server());
+    check_shape(&answer, "ready");
+    assert_eq!(answer["transactions"], json!([]));
+}
+
+#[test]
+fn an_unknown_hash_gets_nothing() {
+    for (seq, reason) in
+        [(None, "unknown_hash"), (Some(12), "unknown_hash"), (Some(3), "unknown_hash"), (Some(13), "client_ahead")]
+    {
+        let answer = abort(&server(), seq);
+        check_shape(&answer, "abort");
+        assert_eq!(answer["reason"], reason, "{seq:?}");
+        assert_eq!(answer["transactions"], json!([]));
+    }
+}
+
+#[test]
+fn entries_are_sent_as_recorded() {
+    let before = Base::default();
+    let mut after = before.clone();
+    let mut filled = table("n", vec![column(1, "a", "text")]);
+    filled.columns[0].collation = Some("pg_catalog.\"de-x-icu\"".into());
+    after.0.insert(id(9), Object::Table(filled));
+    after.0.insert(id(10), Object::Extension(Extension { name: "vector".into(), schema: "public".into() }));
+    let entry = entry(&before.0, &after.0);
+    let answer = migrate(&server(), std::slice::from_ref(&entry));
+    check_shape(&answer, "migrate");
+    let [transaction] = &answer["transactions"].as_array().unwrap()[..] else { panic!("one transaction") };
+    let recorded = [
+        "seq",
+        "hash",
+        "parent_hash",
+        "class",
+        "reset_version",
+        "private_digest",
+        "statements",
+        "changes_digest",
+        "schema_hash",
+        "record",
+    ];
+    assert_eq!(keys(transaction), BTreeSet::from(recorded));
+    assert_eq!(transaction["statements"], json!(entry.link.statements));
+    assert_eq!(transaction["class"], "additive");
+    assert_eq!(
+        transaction["record"],
+        format!(
+            "INSERT INTO _electric_meta.applied (seq, hash, parent_hash) VALUES (12, '{}', '{}')",
+            entry.hash,
+            "01".repeat(32)
+        )
+    );
+    // A client checks the hash from what it was sent.
+    let hash = |key: &str| transaction[key].as_str().unwrap().parse::<Hash>().unwrap();
+    let link = Link {
+        parent_hash: hash("parent_hash"),
+        seq: transaction["seq"].as_u64().unwrap(),
+        class: Class::Additive,
+        reset_version: transaction["reset_version"].as_u64().unwrap(),
+        schema_hash: hash("schema_hash"),
+        statements: serde_json::from_value(transaction["statements"].clone()).unwrap(),
+        changes_digest: hash("changes_digest"),
+        private_digest: hash("private_digest"),
+    };
+    assert_eq!(link.hash(), hash("hash"));
+    assert_eq!(answer["fetch"], json!([{ "schema": "public", "table": "n" }]));
+    assert_eq!(answer["requires"]["extensions"], json!(["vector"]));
+    assert_eq!(answer["requires"]["collations"], json!(["pg_catalog.\"de-x-icu\""]));
+}
+
+#[test]
+fn a_bootstrap_builds_circles() {
+    let schema = circle();
+    let answer = bootstrap(&server(), &schema, &[]);
+    check_shape(&answer, "bootstrap");
+    let (statements, record) = squashed(&answer);
+    let last_table = statements.iter().rposition(|sql| sql.starts_with("CREATE TABLE public.")).unwrap();
+    let keys: Vec<usize> = (0..statements.len()).filter(|i| statements[*i].contains("FOREIGN KEY")).collect();
+    assert_eq!(keys.len(), 2);
+    assert!(keys.iter().all(|key| *key > last_table), "{statements:#?}");
+    let hash = "ab".repeat(32);
+    assert_eq!(
+        record,
+        format!("INSERT INTO _electric_meta.applied (seq, hash, parent_hash) VALUES (12, '{hash}', NULL)")
+    );
+    for needed in [
+        "CREATE SCHEMA IF NOT EXISTS _electric_meta",
+        "DELETE FROM _electric_meta.applied",
+        "DELETE FROM _electric_meta.pending",
+    ] {
+        assert!(statements.iter().any(|sql| sql == needed), "{needed}");
+    }
+}
+
+#[test]
+fn a_reset_keeps_foreign_keys_until_the_rows_are_back() {
+    let client = circle();
+    let mut schema = client.clone();
+    if let Some(Object::Table(table)) = schema.get_mut(&id(1)) {
+        table.columns.retain(|column| column.name != "a");
+        table.name = public("renamed");
+    }
+    let came_with = Hash([7; 32]);
+    let answer = reset(&server(), &came_with, &client, &schema);
+    check_shape(&answer, "reset");
+    let (statements, record) = squashed(&answer);
+    assert!(!statements.iter().any(|sql| sql.contains("FOREIGN KEY")), "{statements:#?}");
+    let waiting: Vec<&str> =
+        answer["after_refetch"].as_array().unwrap().iter().map(|sql| sql.as_str().unwrap()).collect();
+    assert_eq!(waiting.len(), 2);
+    assert!(waiting.iter().all(|sql| sql.contains("FOREIGN KEY")));
+    // From the record on, the client knows by itself what is still to do.
+    for (i, sql) in waiting.iter().enumerate() {
+        assert!(record.contains(&format!("({}, '{sql}')", i + 1)), "{record}");
+    }
+    assert!(record.starts_with("WITH waiting AS (INSERT INTO _electric_meta.pending (ordinal, statement) VALUES "));
+    assert!(record.ends_with(&format!("VALUES (12, '{}', '{came_with}')", "ab".repeat(32))));
+    assert!(statements.contains(&"DELETE FROM _electric_meta.pending".to_owned()));
+    let named = |table: &str| json!({ "schema": "public", "table": table });
+    assert_eq!(answer["refetch"], json!([named("renamed"), named("u")]));
+    assert_eq!(answer["lost"], json!([named("t"), named("u")]));
+    // Dropped in an order that needs no CASCADE, before anything is built.
+    let last = |words: &str| statements.iter().rposition(|sql| sql.contains(words)).unwrap();
+    let first = |words: &str| statements.iter().position(|sql| sql.contains(words)).unwrap();
+    assert!(last("DROP CONSTRAINT") < first("DROP TABLE"));
+    assert!(last("DROP TABLE") < first("DROP TYPE"));
+    assert!(last("DROP TYPE") < first("CREATE TYPE"));
+    assert!(first("CREATE TYPE") < first("CREATE TABLE"));
+    assert!(!statements.iter().any(|sql| sql.contains("CASCADE")));
+}
+
+#[test]
+fn names_are_quoted_everywhere() {
+    const ODD: &str = "we\"ird";
+    const QUOTED: &str = "\"we\"\"ird\"";
+    let name = || QualifiedName { schema: ODD.into(), name: ODD.into() };
+    let build = |version: u32| -> Objects {
+        let mut odd = table(ODD, vec![column(1, ODD, "bigint")]);
+        odd.name = name();
+        odd.columns[0].not_null = version == 1;
+        odd.constraints.push(constraint(2, ODD, ConstraintKind::PrimaryKey, &[1], &format!("PRIMARY KEY ({QUOTED})")));
+        odd.constraints.push(foreign_key(&format!("f{ODD}"), 1));
+        odd.indexes.push(index(3, &format!("i{ODD}"), &[1], &format!("btree ({QUOTED})")));
+        let owned_by = Some(ColumnRef { table: id(1), column: 1, table_name: name(), column_name: ODD.into() });
+        let objects = [
+            Object::Table(odd),
+            Object::Schema(Schema { name: ODD.into() }),
+            Object::Enum(EnumType { name: name(), labels: vec!["it's".into()] }),
+            Object::Sequence(Sequence { name: name(), options: options(), owned_by, unlogged: false }),
+            Object::Extension(Extension { name: ODD.into(), schema: ODD.into() }),
+        ];
+        (1..).map(id).zip(objects).collect()
+    };
+    let (client, mut schema) = (build(0), build(1));
+    schema.insert(id(2), Object::Schema(Schema { name: format!("{ODD}2") }));
+    let mut all = Vec::new();
+    for answer in [
+        reset(&server(), &Hash([7; 32]), &client, &schema),
+        bootstrap(&server(), &schema, &[]),
+        migrate(
+            &server(),
+            &[entry(&Objects::new(), &client), entry(&client, &schema), entry(&schema, &Objects::new())],
+        ),
+    ] {
+        for transaction in answer["transactions"].as_array().unwrap() {
+            all.extend(transaction["statements"].as_array().unwrap().clone());
+            all.push(transaction["record"].clone());
+        }
+    }
+    let odd: Vec<&str> = all.iter().map(|sql| sql.as_str().unwrap()).filter(|sql| sql.contains("ird")).collect();
+    assert!(odd.len() > 20);
+    for sql in odd {
+        // With a quote inside, a name that was not quoted, or quoted twice, cannot be part of well-formed identifiers.
+        let rest = ["\"fwe\"\"ird\"", "\"iwe\"\"ird\"", "\"we\"\"ird2\"", QUOTED]
+            .iter()
+            .fold(sql.to_owned(), |sql, n| sql.replace(n, ""));
+        assert!(!rest.contains("ird"), "{sql}");
+    }
+}
+
+#[test]
+fn what_a_client_held_is_named_by_literals() {
+    let former = Former { kind: "table".into(), name: QualifiedName { schema: "public".into(), name: "it's".into() } };
+    let (statements, _) = squashed(&bootstrap(&server(), &Objects::new(), &[former]));
+    let drop = statements.iter().find(|sql| sql.starts_with("DO ")).unwrap();
+    // Quoted once as a value, and once more as part of the block's text.
+    assert!(drop.contains("(''table'', ''public'', ''it''''s'')"), "{drop}");
+}
+
+#[test]
+fn entries_fold_to_the_schema() {
+    let (before, after) = (Base::default().0, circle());
+    let entries = [entry(&Objects::new(), &before), entry(&before, &after)];
+    assert_eq!(fold(entries.iter().map(|entry| &entry.changes[..])), Ok(after.clone()));
+    // An entry that is missing on the way is noticed, not ignored.
+    assert_eq!(fold([&entries[1].changes[..]]).unwrap_err().code(), "misfit");
+    assert!(entries[1].changes.iter().all(|change| matches!(change.change, Change::AddConstraint(_))));
+}

@@ -1,0 +1,5 @@
+ALTER TYPE other.corp RENAME TO company;
+ALTER DOMAIN other.company SET NOT NULL;
+ALTER DOMAIN other.company SET DEFAULT 'c@d';
+CREATE TABLE copied (LIKE person INCLUDING ALL, UNIQUE (id), i int GENERATED ALWAYS AS IDENTITY);
+CREATE TABLE copied_again (LIKE copied INCLUDING ALL);

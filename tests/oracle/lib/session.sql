@@ -1,0 +1,115 @@
+-- What a session of the oracle brings along, for this session only.
+
+-- Schema and rows in one answer. The key of a row is its table's first column, whatever its present name.
+CREATE FUNCTION pg_temp.oracle_state() RETURNS json LANGUAGE plpgsql SET search_path = '' AS $f$
+DECLARE
+  tables jsonb;
+  result jsonb;
+  one jsonb;
+  rows jsonb := '{}';
+  t jsonb;
+BEGIN
+  WITH namespace AS (
+    SELECT oid, nspname FROM pg_catalog.pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', '_electric_meta', 'electric_schema')
+  ), relation AS (
+    SELECT c.*, n.nspname, format('%I.%I', n.nspname, c.relname) AS q
+    FROM pg_catalog.pg_class c JOIN namespace n ON n.oid = c.relnamespace
+    WHERE c.relpersistence <> 't'
+  )
+  SELECT coalesce(jsonb_agg(jsonb_build_object(
+      'oid', r.oid::bigint, 'schema', r.nspname, 'name', r.relname, 'q', r.q, 'unlogged', r.relpersistence = 'u',
+      'cols', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+          'n', a.attname, 'q', quote_ident(a.attname), 'num', a.attnum, 'type', format_type(a.atttypid, a.atttypmod),
+          'nn', a.attnotnull, 'def', pg_get_expr(d.adbin, d.adrelid), 'id', a.attidentity, 'gen', a.attgenerated = 's',
+          'labels', (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e
+                     WHERE e.enumtypid IN (a.atttypid, ty.typelem)),
+          'seq', pg_get_serial_sequence(r.q, a.attname)) ORDER BY a.attnum), '[]')
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped),
+      'cons', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+          'n', c.conname, 'q', quote_ident(c.conname), 'type', c.contype, 'cols', c.conkey, 'def', pg_get_constraintdef(c.oid),
+          'valid', c.convalidated, 'deferrable', c.condeferrable, 'deferred', c.condeferred,
+          'ref', c.confrelid::bigint, 'refcols', c.confkey) ORDER BY c.conname), '[]')
+        FROM pg_catalog.pg_constraint c WHERE c.conrelid = r.oid AND c.contype IN ('p', 'u', 'c', 'f', 'x')),
+      'idx', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+          'n', x.relname, 'q', quote_ident(x.relname), 'unique', i.indisunique, 'cols', i.indkey::int2[]::int[],
+          'expr', i.indexprs IS NOT NULL, 'pred', pg_get_expr(i.indpred, i.indrelid), 'options', x.reloptions,
+          'nodefer', i.indimmediate) ORDER BY x.relname), '[]')
+        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+        WHERE i.indrelid = r.oid
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint c WHERE c.conindid = x.oid AND c.contype IN ('p', 'u', 'x')))
+    ) ORDER BY r.q), '[]') INTO tables
+  FROM relation r WHERE r.relkind = 'r';
+
+  SELECT jsonb_build_object(
+    'tables', tables,
+    'schemas', (SELECT jsonb_agg(nspname ORDER BY nspname) FROM pg_catalog.pg_namespace
+                WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', '_electric_meta', 'electric_schema')),
+    'enums', (SELECT coalesce(jsonb_agg(jsonb_build_object('schema', n.nspname, 'n', t.typname, 'q', format('%I.%I', n.nspname, t.typname),
+                'labels', (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid))
+                ORDER BY n.nspname, t.typname), '[]')
+              FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype = 'e'),
+    'sequences', (SELECT coalesce(jsonb_agg(jsonb_build_object('schema', n.nspname, 'n', c.relname, 'q', format('%I.%I', n.nspname, c.relname),
+                'unlogged', c.relpersistence = 'u', 'min', s.seqmin, 'max', s.seqmax::text, 'inc', s.seqincrement, 'cycle', s.seqcycle,
+                'type', format_type(s.seqtypid, NULL),
+                'owned', (SELECT deptype FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+                          AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')))
+                ORDER BY n.nspname, c.relname), '[]')
+              FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('_electric_meta', 'electric_schema'))
+  ) INTO result;
+
+  FOR t IN SELECT * FROM jsonb_array_elements(tables) LOOP
+    IF jsonb_array_length(t -> 'cols') > 0 THEN
+      EXECUTE format('SELECT coalesce(jsonb_object_agg(%1$s::text, ARRAY[%2$s]) FILTER (WHERE %1$s IS NOT NULL), ''{}'') FROM %3$s',
+        t #>> '{cols,0,q}',
+        (SELECT string_agg((c ->> 'q') || '::text', ', ' ORDER BY (c ->> 'num')::int) FROM jsonb_array_elements(t -> 'cols') c),
+        t ->> 'q') INTO one;
+      rows := rows || jsonb_build_object(t ->> 'oid', one);
+    END IF;
+  END LOOP;
+  RETURN result || jsonb_build_object('rows', rows);
+END $f$;
+
+-- Runs each statement by itself; gives what it failed with, or NULL. Undoes them all unless `keep`, sequences too.
+CREATE FUNCTION pg_temp.oracle_try(statements text[], keep boolean) RETURNS text[] LANGUAGE plpgsql AS $f$
+DECLARE
+  failures text[] := '{}';
+  statement text;
+  places text[] := '{}';
+  place text;
+  r record;
+BEGIN
+  IF NOT keep THEN
+    FOR r IN SELECT format('%I.%I', n.nspname, c.relname) AS q FROM pg_catalog.pg_class c
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.relkind = 'S' AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('_electric_meta', 'electric_schema') LOOP
+      EXECUTE format('SELECT format(''SELECT setval(%%L, %%s, %%L)'', %L, last_value, is_called) FROM %s', r.q, r.q) INTO place;
+      places := array_append(places, place);
+    END LOOP;
+  END IF;
+  FOREACH statement IN ARRAY statements LOOP
+    BEGIN
+      EXECUTE statement;
+      SET CONSTRAINTS ALL IMMEDIATE;
+      IF NOT keep THEN
+        RAISE EXCEPTION USING ERRCODE = 'OR000', MESSAGE = 'undo';
+      END IF;
+      failures := array_append(failures, NULL);
+    EXCEPTION
+      WHEN SQLSTATE 'OR000' THEN failures := array_append(failures, NULL);
+      WHEN OTHERS THEN failures := array_append(failures, SQLSTATE || ' ' || SQLERRM);
+    END;
+    IF NOT keep THEN
+      FOREACH place IN ARRAY places LOOP EXECUTE place; END LOOP;
+    END IF;
+  END LOOP;
+  RETURN failures;
+END $f$;
