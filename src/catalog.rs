@@ -61,6 +61,9 @@ pub fn unsupported() -> Result<Vec<Unsupported>, Failure> {
 
 fn parse<T: serde::de::DeserializeOwned>(json: Option<String>) -> Result<T, Failure> {
     let json = json.unwrap_or_default();
-    serde_json::from_str(&json)
-        .map_err(|error| Error::Unreadable { what: "the catalogs".to_owned(), why: error.to_string() }.into())
+    serde_json::from_str(&json).map_err(|error| match sys::keeps_its_snapshot() {
+        // `pg_get_constraintdef` has no text for a constraint that this transaction's snapshot does not know.
+        true => Failure::Stale,
+        false => Error::Unreadable { what: "the catalogs".to_owned(), why: error.to_string() }.into(),
+    })
 }

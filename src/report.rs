@@ -17,6 +17,8 @@ pub enum Failure {
     UnknownHash(String),
     /// Entries were appended faster than the ledger could be read.
     Busy,
+    /// Others changed the schema since this transaction's snapshot was taken.
+    Stale,
     /// DDL cannot run here: on a standby, or in a read-only transaction.
     ReadOnly {
         /// On a standby.
@@ -90,6 +92,12 @@ impl From<Failure> for ErrorReport {
                 "electric_schema: entries were appended faster than the ledger could be read".to_owned(),
             )
             .set_hint("Try again."),
+            Failure::Stale => report(
+                PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
+                "electric_schema: other sessions changed the schema since this transaction began".to_owned(),
+            )
+            .set_detail("Under REPEATABLE READ and SERIALIZABLE, Postgres cannot print their constraints.")
+            .set_hint("Run the transaction again, or under READ COMMITTED."),
             Failure::ReadOnly { standby } => {
                 let place = if standby { "during recovery" } else { "in a read-only transaction" };
                 report(

@@ -341,6 +341,12 @@ pub fn with_latest_snapshot<R>(f: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Whether the transaction reads with one snapshot until its end (REPEATABLE READ, SERIALIZABLE).
+pub fn keeps_its_snapshot() -> bool {
+    // SAFETY: a plain setting of this backend's transaction.
+    unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as c_int }
+}
+
 /// Runs `f` as if the transaction were READ COMMITTED. `pg_get_constraintdef` reads with the transaction's snapshot, whatever snapshot is active:
 /// under REPEATABLE READ it knows nothing of what others committed meanwhile. Only for the very end of a transaction, as its own snapshot is gone
 /// after it.

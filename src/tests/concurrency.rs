@@ -159,6 +159,22 @@ fn a_table_left_unread_is_read_by_the_next_entry_also_when_its_ddl_was_rolled_ba
     database.assert_sound();
 }
 
+// Text that only reads differently is an entry of its own, without statements: what follows has to add up.
+#[test]
+fn a_table_that_only_reads_differently_makes_an_entry_without_statements() {
+    let database = Database::new();
+    let (mut session, mut other) = (database.session(), database.session());
+    session.run("CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE t (id int, m mood DEFAULT 'ok')");
+    session.run("BEGIN; ALTER TABLE t ADD x int");
+    other.run("ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'");
+    session.run("ROLLBACK");
+    other.run("CREATE TABLE _prisma_migrations (id int)");
+    other.run("CREATE TABLE u (id int)");
+    let statements: Vec<usize> = database.entries().iter().map(|entry| entry.statements.len()).collect();
+    assert_eq!(statements[1..], [1, 0, 1]);
+    database.assert_sound();
+}
+
 #[test]
 fn create_index_concurrently_beside_ddl() {
     let database = Database::new();

@@ -8,6 +8,8 @@ mod concurrency;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod preview;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod transactions;

@@ -232,11 +232,10 @@ fn what_is_not_distributed_yet_is_said() {
         ("CREATE VIEW v AS SELECT * FROM t", "public.v"),
         ("CREATE MATERIALIZED VIEW m AS SELECT * FROM t", "public.m"),
         ("CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT $1'", "public.f"),
-        ("CREATE DOMAIN d AS int CHECK (VALUE > 0)", "public.d"),
         ("CREATE TYPE c AS (x int)", "public.c"),
         ("CREATE TABLE parts (id int) PARTITION BY LIST (id)", "public.parts"),
         ("CREATE TABLE part PARTITION OF parts FOR VALUES IN (1)", "public.part"),
-        ("CREATE TABLE with_domain (x d)", "public.with_domain"),
+        ("CREATE TABLE with_composite (x c)", "public.with_composite"),
     ] {
         session.run(sql);
         let notices = session.notices();
@@ -250,14 +249,28 @@ fn what_is_not_distributed_yet_is_said() {
     database.assert_sound();
 }
 
+// SET UNLOGGED names the table alone.
 #[test]
-fn a_table_that_becomes_a_parent_or_gets_a_domain_leaves_the_clients() {
+fn a_serial_column_follows_its_table_into_unlogged() {
     let database = Database::new();
     let mut session = database.session();
-    session.run("CREATE DOMAIN d AS int; CREATE TABLE t (id int)");
-    session.run("ALTER TABLE t ALTER id TYPE d");
+    session.run("CREATE TABLE t (id serial)");
+    session.run("ALTER TABLE t SET UNLOGGED");
+    assert_eq!(
+        database.entries()[1].statements,
+        ["ALTER TABLE public.t SET UNLOGGED", "ALTER SEQUENCE public.t_id_seq SET UNLOGGED"]
+    );
     database.assert_sound();
-    session.run("ALTER TABLE t ALTER id TYPE int");
+}
+
+#[test]
+fn a_table_that_becomes_a_parent_or_gets_a_composite_leaves_the_clients() {
+    let database = Database::new();
+    let mut session = database.session();
+    session.run("CREATE TYPE c AS (a int); CREATE TABLE t (id int, x text)");
+    session.run("ALTER TABLE t ALTER x TYPE c USING NULL");
+    database.assert_sound();
+    session.run("ALTER TABLE t ALTER x TYPE text");
     database.assert_sound();
     session.run("CREATE TABLE child () INHERITS (t)");
     database.assert_sound();

@@ -34,16 +34,21 @@ mod tests {
             "event trigger electric_schema_ddl",
             "event trigger electric_schema_drop",
             "event trigger electric_schema_rewrite",
+            "event trigger electric_schema_start",
             "function _electric_meta.baseline() returns void",
             "function _electric_meta.capture_ddl() returns event_trigger",
             "function _electric_meta.capture_drop() returns event_trigger",
             "function _electric_meta.capture_rewrite() returns event_trigger",
+            "function _electric_meta.judge_concurrent() returns event_trigger",
+            "function _electric_meta.not_distributed() returns jsonb security definer",
             "function electric_schema.diff(client_hash text) returns TABLE(seq bigint, hash text, parent_hash text, class text, \
              reset_version bigint, schema_hash text, statements text[], changes jsonb, changes_digest text, private_digest text) \
              security definer",
+            "function electric_schema.drift() returns TABLE(kind text, identity text, difference jsonb, statements text[]) security definer",
             "function electric_schema.handshake(client_hash text, client_seq bigint DEFAULT NULL::bigint) returns jsonb security definer",
             "function electric_schema.head() returns TABLE(seq bigint, hash text, reset_version bigint, recorded_at timestamp with time zone) \
              security definer",
+            "function electric_schema.preview(ddl text) returns jsonb",
             "function electric_schema.snapshot() returns jsonb security definer",
             "function electric_schema.verify(trusted_hash text DEFAULT NULL::text) returns jsonb security definer",
             "schema _electric_meta",
@@ -52,6 +57,7 @@ mod tests {
             "table _electric_meta.migrations",
             "table _electric_meta.objects",
             "table _electric_meta.seal",
+            "view electric_schema.status",
         ];
         let members = lines(MEMBERS);
         assert_eq!(members, expected, "now:\n{}", members.join("\n"));

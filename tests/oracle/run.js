@@ -13,7 +13,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     changes: { type: 'string', default: '2000' },
-    lanes: { type: 'string', default: '2' },
+    lanes: { type: 'string', default: '3' },
     steps: { type: 'string', default: '30' },
     only: { type: 'string' },
     without: { type: 'string', default: '' },

@@ -324,8 +324,14 @@ sequences AS (
                      AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjsubid > 0
                      AND d.deptype = 'a')) AS value
     FROM (
-        SELECT DISTINCT pg_catalog.unnest(coalesce($1::pg_catalog.oid[], ARRAY(
+        SELECT pg_catalog.unnest(coalesce($1::pg_catalog.oid[], ARRAY(
             SELECT s.seqrelid FROM pg_catalog.pg_sequence AS s))) AS oid
+        UNION
+        -- SET UNLOGGED reaches a table's own sequences without naming them.
+        SELECT d.objid
+        FROM pg_catalog.pg_depend AS d
+        WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = ANY ($1::pg_catalog.oid[])
+          AND d.refobjsubid > 0 AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'a'
     ) AS o
     JOIN pg_catalog.pg_class AS c ON c.oid = o.oid
     JOIN spaces AS n ON n.oid = c.relnamespace

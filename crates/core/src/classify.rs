@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Change, Class, ClassifiedChange, ColumnChange, ConstraintChange, Effect, PartChange, TableRef};
-use crate::expression;
+use crate::expression::{self, Token};
 use crate::model::{
     Column, ColumnValue, Constraint, ConstraintKind, Domain, Fill, Index, Object, ObjectId, SequenceOptions, Table,
     Volatility,
@@ -73,6 +73,8 @@ pub enum Reason {
     NotNullAdded,
     /// The new default can violate a constraint of the column.
     DefaultUnderConstraint,
+    /// Evaluating the new default, or storing what it gives, can fail.
+    DefaultCanFail,
     /// Inserts that leave the column out fail now.
     RequiredDefaultDropped,
     /// Inserts that give a value for the column fail now.
@@ -105,6 +107,7 @@ impl Reason {
             | Reason::IdentityAlways
             | Reason::IdentityDropped
             | Reason::DefaultUnderConstraint
+            | Reason::DefaultCanFail
             | Reason::ConflictTargetGone
             | Reason::TimingChanged => &[RejectsWriters],
             Reason::PersistenceChanged
@@ -313,7 +316,13 @@ fn set_default(change: &ColumnChange, context: &Context<'_>) -> Vec<Reason> {
     let (before, after) = (&change.before, &change.after);
     // Such inserts were not valid before.
     let required = before.not_null && before.value == ColumnValue::None;
-    if required || !constrained(&change.table, after, context) {
+    if required {
+        return vec![];
+    }
+    if default_can_fail(after) {
+        return vec![Reason::DefaultCanFail];
+    }
+    if !constrained(&change.table, after, context) {
         return vec![];
     }
     // Each row gets a value of its own, which is what a unique key wants; a CHECK or a foreign key cannot be told.
@@ -323,6 +332,75 @@ fn set_default(change: &ColumnChange, context: &Context<'_>) -> Vec<Reason> {
         vec![]
     } else {
         vec![Reason::DefaultUnderConstraint]
+    }
+}
+
+/// Whether evaluating a column's default, or storing what it gives, can fail. A closed list of what is known to succeed.
+fn default_can_fail(column: &Column) -> bool {
+    const FUNCTIONS: [&str; 14] = [
+        "now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timezone", "date_trunc", "gen_random_uuid",
+        "random", "nextval", "lower", "upper", "md5", "coalesce", "concat",
+    ];
+    const CASTS: [&str; 6] = ["text", "character", "date", "timestamp", "uuid", "double"];
+    let ColumnValue::Default { sql, .. } = &column.value else { return false };
+    let tokens: Vec<Token<'_>> =
+        expression::tokens(sql).into_iter().filter(|token| !matches!(token, Token::Punctuation('(' | ')'))).collect();
+    let casts = tokens.iter().filter(|token| **token == Token::Cast).count();
+    let type_name = &column.data_type.name;
+    match &tokens[..] {
+        [Token::Literal(text), rest @ ..] | [Token::Operator("-"), Token::Literal(text), rest @ ..]
+            if rest.is_empty() || rest[0] == Token::Cast && casts == 1 =>
+        {
+            // An explicit cast to the very type makes it fit.
+            return !fits(text, type_name) && !sql.trim_end_matches(')').ends_with(&format!("::{type_name}"))
+                && !sql.ends_with(&format!("::{type_name}"));
+        }
+        _ => {}
+    }
+    // A value that is not known, for a type that refuses some.
+    let limited = type_name.contains('(') && !type_name.starts_with("time");
+    let tokens = expression::tokens(sql);
+    let arithmetic_of_times = sql.contains("::interval");
+    let total = tokens.iter().enumerate().all(|(i, token)| match token {
+        Token::Word(word) if matches!(tokens.get(i + 1), Some(Token::Punctuation('('))) => {
+            let after_cast = i > 0 && tokens[i - 1] == Token::Cast;
+            after_cast || FUNCTIONS.contains(word) || word.starts_with(|c: char| c.is_ascii_uppercase())
+        }
+        Token::Word("NULLIF" | "CASE" | "NULL") => !column.not_null,
+        Token::Operator("||") => true,
+        Token::Operator("+" | "-") => arithmetic_of_times,
+        Token::Operator(_) => false,
+        Token::Cast => {
+            let constant = i > 0 && matches!(tokens[i - 1], Token::Literal(_));
+            constant || matches!(tokens.get(i + 1), Some(Token::Word(name)) if CASTS.contains(name))
+        }
+        Token::Word(_) | Token::Literal(_) | Token::Punctuation(_) => true,
+    });
+    let null = column.not_null && ["NULLIF", "CASE"].iter().any(|word| tokens.contains(&Token::Word(word)));
+    limited || !total || null
+}
+
+/// Whether a constant, as it is printed, is a value of the type. The server has checked what types without a modifier accept.
+fn fits(literal: &str, type_name: &str) -> bool {
+    let text = literal.trim_start_matches('E').trim_matches('\'').replace("''", "'");
+    let within = |min: i64, max: i64| text.parse::<i64>().is_ok_and(|value| (min..=max).contains(&value));
+    match type_name {
+        "smallint" => return within(i16::MIN.into(), i16::MAX.into()),
+        "integer" => return within(i32::MIN.into(), i32::MAX.into()),
+        "bigint" => return within(i64::MIN, i64::MAX),
+        _ => {}
+    }
+    let Some((name, modifiers)) = type_name.trim_end_matches(')').split_once('(') else { return true };
+    let modifiers: Vec<usize> = modifiers.split(',').filter_map(|number| number.parse().ok()).collect();
+    match (name, &modifiers[..]) {
+        ("character varying" | "character", [length]) => text.chars().count() <= *length,
+        ("numeric", [precision, scale]) => {
+            let digits = text.trim_start_matches('-');
+            let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+            let plain = whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit());
+            plain && fraction.len() <= *scale && whole.trim_start_matches('0').len() <= precision.saturating_sub(*scale)
+        }
+        (name, _) => name.starts_with("time"),
     }
 }
 

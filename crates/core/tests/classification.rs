@@ -226,6 +226,20 @@ const COLUMNS: &[Case] = &[
         &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT 'x'::text"],
     ),
     (
+        "set a default whose evaluation can fail",
+        as_it_is,
+        |s| s.column("a").value = default(13, "((1 / 0))::text", Immutable),
+        "rejects_writers: default_can_fail",
+        &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT ((1 / 0))::text"],
+    ),
+    (
+        "set a default that does not fit",
+        |s| s.column("a").data_type.name = "character varying(3)".to_owned(),
+        |s| s.column("a").value = default(13, "'long'::character varying", Immutable),
+        "rejects_writers: default_can_fail",
+        &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT 'long'::character varying"],
+    ),
+    (
         "set default under a CHECK",
         |s| done(s.constrain("c", Check, &[2], "CHECK ((a <> ''::text))")),
         |s| s.column("a").value = default(13, "''::text", Immutable),

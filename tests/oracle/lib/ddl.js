@@ -23,7 +23,9 @@ const isText = (type) => /^(text|character varying)/.test(type) && !type.endsWit
 export function ddl(r, state, only) {
   if (!only && r.chance(0.12)) return several(r, state)
   const names = Object.keys(kinds)
-  const kind = only ?? r.pick(names)
+  // What is not valid yet does not stay so for long.
+  const pending = state.tables.some((t) => t.cons.some((c) => !c.valid)) && r.chance(0.15)
+  const kind = only ?? (pending ? 'validate' : r.pick(names))
   const made = kinds[kind](make(r, state))
   if (!made) return null
   const sql = [made.sql].flat()
@@ -43,10 +45,15 @@ function several(r, state) {
 }
 
 function make(r, state) {
+  const domain = (fits = () => true) => {
+    const list = state.domains.filter(fits)
+    return list.length > 0 ? r.pick(list) : null
+  }
   const used = (list) => new Set(list.map((o) => `${o.schema}.${o.n ?? o.name}`))
   const m = {
     r,
     state,
+    domain,
     table: (fits = () => true) => {
       const list = state.tables.filter(fits)
       return list.length > 0 ? r.pick(list) : null
@@ -66,7 +73,7 @@ function make(r, state) {
     },
     schema: () => r.pick(state.schemas),
     fresh(schema, base) {
-      const taken = new Set([...used(state.tables), ...used(state.sequences), ...used(state.enums),
+      const taken = new Set([...used(state.tables), ...used(state.sequences), ...used(state.enums), ...used(state.domains),
         ...state.tables.flatMap((t) => [...t.idx, ...t.cons].map((i) => `${t.schema}.${i.n}`))]) // prettier-ignore
       for (const name of r.shuffle(base)) if (!taken.has(`${schema}.${name}`)) return name
       return `${base[0]}_${r.below(1e6)}`
@@ -75,7 +82,7 @@ function make(r, state) {
       const name = r.shuffle(columnNames).find((n) => !table.cols.some((c) => c.n === n))
       return name ?? `c_${r.below(1e6)}`
     },
-    type: () => (state.enums.length > 0 && r.chance(0.15) ? r.pick(state.enums).q + (r.chance(0.2) ? '[]' : '') : r.pick(types)),
+    type: () => (state.domains.length > 0 && r.chance(0.1) ? r.pick(state.domains).q : state.enums.length > 0 && r.chance(0.15) ? r.pick(state.enums).q + (r.chance(0.2) ? '[]' : '') : r.pick(types)),
     labels: (type) => state.enums.find((e) => e.q === type.replace('[]', ''))?.labels,
   }
   return m
@@ -84,7 +91,8 @@ function make(r, state) {
 const qualify = (schema, name) => `${ident(schema)}.${ident(name)}`
 
 function constant(m, type) {
-  const text = value(m.r, type, m.labels(type))
+  const base = m.state.domains.find((d) => d.q === type)?.base
+  const text = value(m.r, base ?? type, m.labels(type))
   return text === null ? null : `${literal(text)}::${type}`
 }
 
@@ -127,6 +135,7 @@ function predicate(m, column) {
 
 // Whether a value that comes by a default is seen by nothing but its own column.
 const unseen = (table, column) =>
+  !column.base &&
   !table.cols.some((c) => c.gen) &&
   !table.cons.some((c) => c.cols?.includes(column.num)) &&
   !table.idx.some((i) => i.cols.includes(column.num) || i.expr || i.pred)
@@ -183,7 +192,9 @@ function addColumn(m, definition, options = {}) {
   const n = m.newColumn(table)
   const type = options.type ?? m.type()
   const made = definition(type, table, n)
-  return made && { sql: [`${alter(table)} ADD COLUMN ${ident(n)} ${made[0]}`, ...(made[2] ?? [])], expect: made[1], dirty: made[3] ? [table.q] : undefined }
+  // A domain may refuse the value, or NULL.
+  const ofDomain = m.state.domains.some((d) => made?.[0].startsWith(d.q))
+  return made && { sql: [`${alter(table)} ADD COLUMN ${ident(n)} ${made[0]}`, ...(made[2] ?? [])], expect: ofDomain && made[1] === 'additive' ? undefined : made[1], dirty: made[3] ? [table.q] : undefined }
 }
 
 const setType = (m, table, column, type, using = '') => `${alter(table)} ALTER COLUMN ${column.q} TYPE ${type}${using}`
@@ -294,6 +305,43 @@ const kinds = {
       ],
       expect: 'destructive',
     }
+  },
+
+  create_domain(m) {
+    if (m.state.domains.length >= 3) return null
+    const schema = m.schema()
+    const q = qualify(schema, m.fresh(schema, ['email', 'Amount', 'code']))
+    const base = m.r.pick(['text', 'integer', 'character varying(12)', 'numeric(6,2)'])
+    const rest = isText(base) ? ['', " DEFAULT 'a'", " CHECK (VALUE <> 'b')", ' NOT NULL', " CHECK (length(VALUE) > 0) DEFAULT 'x'"] : ['', ' DEFAULT 1', ' CHECK (VALUE >= 0)', ' NOT NULL DEFAULT 3']
+    return { sql: `CREATE DOMAIN ${q} AS ${base}${m.r.pick(rest)}`, expect: 'additive' }
+  },
+  add_column_of_domain: (m) => {
+    const domain = m.domain()
+    return domain && addColumn(m, () => [m.r.chance(0.5) || domain.def ? domain.q : `${domain.q} DEFAULT ${isText(domain.base) ? "'a'" : '1'}`, undefined], { type: domain.q })
+  },
+  alter_domain(m) {
+    const domain = m.domain()
+    if (!domain) return null
+    const text = isText(domain.base)
+    const constraint = domain.cons.length > 0 && m.r.pick(domain.cons)
+    const [sql, expect] = m.r.pick([
+      [`SET DEFAULT ${text ? "'ab'" : '5'}`],
+      ['DROP DEFAULT'],
+      ['SET NOT NULL', domain.nn ? undefined : 'destructive'],
+      ['DROP NOT NULL'],
+      [`ADD CONSTRAINT c${m.r.below(99)} CHECK (${text ? "VALUE <> 'x y'" : 'VALUE <> 7'})${m.r.chance(0.4) ? ' NOT VALID' : ''}`, 'destructive'],
+      ...(constraint ? [[`DROP CONSTRAINT ${constraint.q}`], [`RENAME CONSTRAINT ${constraint.q} TO c${m.r.below(99)}`]] : []),
+      ...(constraint && !constraint.valid ? [[`VALIDATE CONSTRAINT ${constraint.q}`, 'destructive']] : []),
+    ])
+    return { sql: `ALTER DOMAIN ${domain.q} ${sql}`, expect }
+  },
+  rename_domain(m) {
+    const domain = m.domain()
+    return domain && { sql: `ALTER DOMAIN ${domain.q} RENAME TO ${ident(m.fresh(domain.schema, ['email', 'Amount', 'code']))}`, expect: 'destructive' }
+  },
+  drop_domain(m) {
+    const domain = m.r.chance(0.4) && m.domain()
+    return domain && { sql: `DROP DOMAIN ${domain.q} CASCADE`, expect: 'destructive' }
   },
 
   create_sequence(m) {

@@ -25,7 +25,7 @@ function sample(r, state, table, column) {
     const known = Object.values(state.rows[table.oid] ?? {}).map((row) => row[at]).filter((text) => text !== null)
     if (known.length > 0) return literal(r.pick(known))
   }
-  const text = value(r, column.type, column.labels)
+  const text = value(r, column.base ?? column.type, column.labels)
   return text === null ? 'NULL' : literal(text)
 }
 
@@ -125,6 +125,7 @@ export function applications(r, state, most) {
     out.push(insert(r, state, table, keys.length > 0 ? number(r.pick(keys)) : 1, required, ' ON CONFLICT DO NOTHING'))
   }
   for (const sequence of state.sequences) out.push(`SELECT nextval(${literal(sequence.q)})`)
+  for (const { q, base } of state.domains) out.push(`SELECT ${literal(value(r, base) ?? '')}::${q}`)
   for (const { q, labels } of state.enums) for (const label of labels) out.push(`SELECT ${literal(label)}::${q}`)
   return r.shuffle(out).slice(0, most)
 }

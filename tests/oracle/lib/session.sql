@@ -25,6 +25,7 @@ BEGIN
           'nn', a.attnotnull, 'def', pg_get_expr(d.adbin, d.adrelid), 'id', a.attidentity, 'gen', a.attgenerated = 's',
           'labels', (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e
                      WHERE e.enumtypid IN (a.atttypid, ty.typelem)),
+          'base', CASE ty.typtype WHEN 'd' THEN format_type(ty.typbasetype, ty.typtypmod) END,
           'seq', pg_get_serial_sequence(r.q, a.attname)) ORDER BY a.attnum), '[]')
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
@@ -55,6 +56,13 @@ BEGIN
                 'labels', (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid))
                 ORDER BY n.nspname, t.typname), '[]')
               FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype = 'e'),
+    'domains', (SELECT coalesce(jsonb_agg(jsonb_build_object('schema', n.nspname, 'n', t.typname, 'q', format('%I.%I', n.nspname, t.typname),
+                'base', format_type(t.typbasetype, t.typtypmod), 'nn', t.typnotnull, 'def', t.typdefault,
+                'cons', (SELECT coalesce(jsonb_agg(jsonb_build_object('q', quote_ident(c.conname), 'valid', c.convalidated) ORDER BY c.conname), '[]')
+                         FROM pg_catalog.pg_constraint c WHERE c.contypid = t.oid AND c.contype = 'c'))
+                ORDER BY n.nspname, t.typname), '[]')
+              FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+              WHERE t.typtype = 'd' AND n.nspname NOT IN ('pg_catalog', 'information_schema', '_electric_meta', 'electric_schema')),
     'sequences', (SELECT coalesce(jsonb_agg(jsonb_build_object('schema', n.nspname, 'n', c.relname, 'q', format('%I.%I', n.nspname, c.relname),
                 'unlogged', c.relpersistence = 'u', 'min', s.seqmin, 'max', s.seqmax::text, 'inc', s.seqincrement, 'cycle', s.seqcycle,
                 'type', format_type(s.seqtypid, NULL),
