@@ -112,13 +112,17 @@ pub(crate) fn schema_at(client: &SpiClient<'_>, seq: u64) -> Result<Objects, Fai
     Ok(plan::fold(entries?.iter().map(Vec::as_slice))?)
 }
 
-/// Every name that a table, sequence or type of this ledger ever had.
+/// Every name that a schema, table, sequence or type of this ledger ever had.
 fn former(client: &SpiClient<'_>) -> Result<Vec<Former>, Failure> {
-    let query = "SELECT DISTINCT o.value ->> 'kind', o.value #>> '{name,schema}', o.value #>> '{name,name}' \
-                 FROM _electric_meta.migrations m, pg_catalog.jsonb_array_elements(m.changes) c, \
-                 pg_catalog.jsonb_each(c.value) o \
-                 WHERE c.value ->> 'change' IN ('create', 'drop', 'rename', 'refresh') AND o.key IN ('before', 'after') \
-                 AND o.value ->> 'kind' IN ('table', 'sequence', 'domain', 'enum') ORDER BY 1, 2, 3";
+    let query = "WITH change AS ( \
+                   SELECT c.value AS c FROM _electric_meta.migrations m, pg_catalog.jsonb_array_elements(m.changes) c \
+                   WHERE c.value ->> 'change' IN ('create', 'drop', 'rename', 'refresh')), \
+                 named AS ( \
+                   SELECT o.value ->> 'kind' AS kind, o.value -> 'name' AS name \
+                   FROM change, pg_catalog.jsonb_each(c) o WHERE o.key IN ('before', 'after') \
+                   UNION SELECT c #>> '{before,kind}', c -> 'after' FROM change WHERE c ->> 'change' = 'rename') \
+                 SELECT DISTINCT kind, coalesce(name ->> 'schema', name #>> '{}'), coalesce(name ->> 'name', name #>> '{}') \
+                 FROM named WHERE kind IN ('schema', 'table', 'sequence', 'domain', 'enum') ORDER BY 1, 2, 3";
     let rows = client.select(query, None, &[])?;
     let one = |row: SpiHeapTupleData<'_>| {
         let name = QualifiedName { schema: column(&row, 2)?, name: column(&row, 3)? };

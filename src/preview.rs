@@ -55,7 +55,7 @@ pub fn preview(ddl: &str) -> Result<JsonB, Failure> {
     capture::replace(earlier);
     match result {
         Ok(answer) => answer.map(JsonB),
-        Err(caught) if stage.get() == Stage::Running => Ok(JsonB(ddl_error(caught))),
+        Err(caught) if stage.get() == Stage::Running => Ok(JsonB(ddl_error(*caught))),
         Err(caught) => caught.rethrow(),
     }
 }

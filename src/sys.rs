@@ -423,14 +423,17 @@ pub fn is_read_only() -> bool {
 }
 
 /// Runs `f` in a subtransaction that is rolled back, whatever comes of it. `Err`: what ended `f`.
-pub fn rolled_back<R>(f: impl FnOnce() -> R) -> Result<R, CaughtError> {
+pub fn rolled_back<R>(f: impl FnOnce() -> R) -> Result<R, Box<CaughtError>> {
     // SAFETY: the memory context and resource owner are put back as every procedural language does around its exception blocks. All that ends `f`
     // is caught, so the subtransaction that is rolled back is the one begun here; its abort undoes role, settings, snapshots and SPI connections.
     unsafe {
         let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
         pg_sys::BeginInternalSubTransaction(std::ptr::null());
         pg_sys::CurrentMemoryContext = context;
-        let result = PgTryBuilder::new(AssertUnwindSafe(|| Ok(f()))).catch_others(Err).catch_rust_panic(Err).execute();
+        let result = PgTryBuilder::new(AssertUnwindSafe(|| Ok(f())))
+            .catch_others(|caught| Err(Box::new(caught)))
+            .catch_rust_panic(|caught| Err(Box::new(caught)))
+            .execute();
         pg_sys::CurrentMemoryContext = context;
         pg_sys::RollbackAndReleaseCurrentSubTransaction();
         pg_sys::CurrentMemoryContext = context;

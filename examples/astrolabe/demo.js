@@ -98,8 +98,7 @@ async function firstSync(db) {
 }
 
 async function ledger() {
-  const entries = await rows('SELECT seq, class::text, hash, label, statements FROM _electric_meta.migrations ORDER BY seq')
-  return entries.map((entry) => ({ ...entry, hash: Buffer.isBuffer(entry.hash) ? entry.hash.toString('hex') : entry.hash }))
+  return rows('SELECT seq, class, hash, statements FROM _electric_meta.migrations ORDER BY seq')
 }
 
 async function follow({ name, note, db, hasRows }) {

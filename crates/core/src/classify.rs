@@ -322,6 +322,9 @@ fn set_default(change: &ColumnChange, context: &Context<'_>) -> Vec<Reason> {
     if default_can_fail(after) {
         return vec![Reason::DefaultCanFail];
     }
+    if feeds_generated(&change.table, after, context) {
+        return vec![Reason::DefaultUnderConstraint];
+    }
     if !constrained(&change.table, after, context) {
         return vec![];
     }
@@ -335,11 +338,34 @@ fn set_default(change: &ColumnChange, context: &Context<'_>) -> Vec<Reason> {
     }
 }
 
+/// Whether a generated column is computed from this one: it can fail on a new default.
+fn feeds_generated(table: &TableRef, column: &Column, context: &Context<'_>) -> bool {
+    let name = crate::quote::ident(&column.name);
+    context.table_after(table).is_some_and(|table| {
+        table.columns.iter().any(|other| match &other.value {
+            ColumnValue::Generated { sql, .. } => expression::tokens(sql).contains(&Token::Word(&name)),
+            ColumnValue::None | ColumnValue::Default { .. } | ColumnValue::Identity { .. } => false,
+        })
+    })
+}
+
 /// Whether evaluating a column's default, or storing what it gives, can fail. A closed list of what is known to succeed.
 fn default_can_fail(column: &Column) -> bool {
     const FUNCTIONS: [&str; 14] = [
-        "now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timezone", "date_trunc", "gen_random_uuid",
-        "random", "nextval", "lower", "upper", "md5", "coalesce", "concat",
+        "now",
+        "clock_timestamp",
+        "statement_timestamp",
+        "transaction_timestamp",
+        "timezone",
+        "date_trunc",
+        "gen_random_uuid",
+        "random",
+        "nextval",
+        "lower",
+        "upper",
+        "md5",
+        "coalesce",
+        "concat",
     ];
     const CASTS: [&str; 6] = ["text", "character", "date", "timestamp", "uuid", "double"];
     let ColumnValue::Default { sql, .. } = &column.value else { return false };
@@ -352,7 +378,8 @@ fn default_can_fail(column: &Column) -> bool {
             if rest.is_empty() || rest[0] == Token::Cast && casts == 1 =>
         {
             // An explicit cast to the very type makes it fit.
-            return !fits(text, type_name) && !sql.trim_end_matches(')').ends_with(&format!("::{type_name}"))
+            return !fits(text, type_name)
+                && !sql.trim_end_matches(')').ends_with(&format!("::{type_name}"))
                 && !sql.ends_with(&format!("::{type_name}"));
         }
         _ => {}

@@ -18,7 +18,22 @@ BEGIN
   LOOP
     EXECUTE pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', item.relation, item.conname);
   END LOOP;
+  -- A sequence that another table draws from, too, must not go with its owner.
+  FOR item IN
+    SELECT name FROM pg_temp.electric_schema_former f WHERE f.kind = 'sequence'
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = f.relation AND d.deptype = 'i')
+  LOOP
+    EXECUTE pg_catalog.format('ALTER SEQUENCE %s OWNED BY NONE', item.name);
+  END LOOP;
   FOR item IN SELECT kind, name FROM pg_temp.electric_schema_former ORDER BY kind = 'enum', kind = 'sequence', kind = 'domain', type DESC LOOP
     EXECUTE 'DROP ' || CASE item.kind WHEN 'enum' THEN 'TYPE' ELSE pg_catalog.upper(item.kind) END || ' IF EXISTS ' || item.name;
+  END LOOP;
+  FOR item IN SELECT f.schema FROM (VALUES @FORMER@) f (kind, schema, name) WHERE f.kind = 'schema' LOOP
+    BEGIN
+      EXECUTE pg_catalog.format('DROP SCHEMA IF EXISTS %I', item.schema);
+    EXCEPTION WHEN dependent_objects_still_exist THEN
+      -- What is left there is the client's own.
+      NULL;
+    END;
   END LOOP;
 END

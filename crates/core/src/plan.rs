@@ -264,9 +264,9 @@ pub fn fold<'a>(entries: impl IntoIterator<Item = &'a [ClassifiedChange]>) -> Re
 /// A name that an object of the ledger has or had.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Former {
-    /// `table`, `sequence` or `enum`.
+    /// `schema`, `table`, `sequence`, `domain` or `enum`.
     pub kind: String,
-    /// The name.
+    /// The name; of a schema in both places.
     pub name: QualifiedName,
 }
 

@@ -18,13 +18,13 @@ export function title(text, ...notes) {
 
 export function ledger(entries) {
   heading('The ledger')
-  console.log(dim(row('seq', 'class', 'hash', 'migration', 'what clients run')))
-  for (const { seq, class: kind, hash, label, statements } of entries) {
+  console.log(dim(row('seq', 'class', 'hash', 'what clients run')))
+  for (const { seq, class: kind, hash, statements } of entries) {
     const more = statements.length > 1 ? `  (+${statements.length - 1})` : ''
     const first = oneLine(statements[0] ?? '')
-    const plain = row(seq, kind, short(hash), label ?? '', '')
+    const plain = row(seq, kind, short(hash), '')
     console.log(
-      row(seq, '\0', short(hash), label ?? '', cut(first, WIDTH - plain.length - more.length)).replace(
+      row(seq, '\0', short(hash), cut(first, WIDTH - plain.length - more.length)).replace(
         '\0'.padEnd(11),
         (kind === 'destructive' ? red : green)(kind.padEnd(11)),
       ) + dim(more),
@@ -32,8 +32,8 @@ export function ledger(entries) {
   }
 }
 
-function row(seq, kind, hash, label, statements) {
-  return `  ${String(seq).padStart(3)}  ${kind.padEnd(11)}  ${hash.padEnd(12)}  ${label.padEnd(32)}  ${statements}`
+function row(seq, kind, hash, statements) {
+  return `  ${String(seq).padStart(3)}  ${kind.padEnd(11)}  ${hash.padEnd(12)}  ${statements}`
 }
 
 export function heading(text, note = '') {

@@ -97,7 +97,7 @@ function constant(m, type) {
 }
 
 function stable(type) {
-  return { 'timestamp with time zone': 'now()', date: 'CURRENT_DATE', text: 'CURRENT_USER', 'character varying(40)': 'CURRENT_DATE' }[type] ?? null
+  return { 'timestamp with time zone': 'now()', date: 'CURRENT_DATE', text: 'CURRENT_USER' }[type] ?? null
 }
 
 function volatile(type) {
