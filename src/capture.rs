@@ -382,7 +382,6 @@ fn remember(found: Found) {
 /// A row of `pg_event_trigger_ddl_commands()`.
 #[derive(Debug)]
 struct Command {
-    class: Oid,
     /// `None` for commands on no object in particular (GRANT).
     object: Option<Oid>,
     tag: String,
@@ -415,7 +414,6 @@ fn ddl_commands() -> Vec<Command> {
         let object = row.oid(2).filter(|oid| *oid != 0);
         let object_type = row.text(5).unwrap_or_default();
         Command {
-            class,
             object,
             tag: row.text(4).unwrap_or_default(),
             relation: object.and_then(|object| containing(class, object, &object_type)),

@@ -40,26 +40,9 @@ unsafe extern "C-unwind" {
 
 // ---- text ------------------------------------------------------------------------------------------------------------------------
 
-/// Bytes in the database's encoding as a `String`. In a SQL_ASCII database nobody knows the encoding: what is not UTF-8 is replaced.
+/// Bytes of the server as a `String`. CREATE EXTENSION takes UTF8 databases only.
 fn from_server(bytes: &[u8]) -> String {
-    // SAFETY: reads a global that is set once when the backend starts.
-    let encoding = unsafe { pg_sys::GetDatabaseEncoding() };
-    if encoding == pg_sys::pg_enc::PG_UTF8 as c_int
-        || encoding == pg_sys::pg_enc::PG_SQL_ASCII as c_int
-        || bytes.is_ascii()
-    {
-        return String::from_utf8_lossy(bytes).into_owned();
-    }
-    let Ok(length) = c_int::try_from(bytes.len()) else { return String::from_utf8_lossy(bytes).into_owned() };
-    // SAFETY: the pointer and length are those of a live slice; the answer is NUL-terminated when it is not the argument itself.
-    unsafe {
-        let converted = pg_sys::pg_server_to_any(bytes.as_ptr().cast(), length, pg_sys::pg_enc::PG_UTF8 as c_int);
-        if converted.is_null() || converted.cast_const().cast() == bytes.as_ptr() {
-            String::from_utf8_lossy(bytes).into_owned()
-        } else {
-            CStr::from_ptr(converted).to_string_lossy().into_owned()
-        }
-    }
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// A C string of the server as a `String`; `None` for a null pointer.
@@ -70,28 +53,9 @@ unsafe fn server_string(text: *const c_char) -> Option<String> {
     (!text.is_null()).then(|| from_server(CStr::from_ptr(text).to_bytes()))
 }
 
-/// Text in the database's encoding, up to the first NUL (which no Postgres text can hold).
+/// Text for the server, up to the first NUL (which no Postgres text can hold).
 fn to_server(text: &str) -> CString {
-    let bytes = text.split('\0').next().unwrap_or_default();
-    let plain = || CString::new(bytes).unwrap_or_default();
-    // SAFETY: reads a global that is set once when the backend starts.
-    let encoding = unsafe { pg_sys::GetDatabaseEncoding() };
-    if encoding == pg_sys::pg_enc::PG_UTF8 as c_int
-        || encoding == pg_sys::pg_enc::PG_SQL_ASCII as c_int
-        || bytes.is_ascii()
-    {
-        return plain();
-    }
-    let Ok(length) = c_int::try_from(bytes.len()) else { return plain() };
-    // SAFETY: the pointer and length are those of a live slice; the answer is NUL-terminated when it is not the argument itself.
-    unsafe {
-        let converted = pg_sys::pg_any_to_server(bytes.as_ptr().cast(), length, pg_sys::pg_enc::PG_UTF8 as c_int);
-        if converted.is_null() || converted.cast_const().cast() == bytes.as_ptr() {
-            plain()
-        } else {
-            CStr::from_ptr(converted).to_owned()
-        }
-    }
+    CString::new(text.split('\0').next().unwrap_or_default()).unwrap_or_default()
 }
 
 // ---- transaction callbacks -------------------------------------------------------------------------------------------------------
@@ -352,8 +316,9 @@ pub fn keeps_its_snapshot() -> bool {
 /// after it.
 pub fn as_read_committed<R>(f: impl FnOnce() -> R) -> R {
     // SAFETY: a plain setting of this backend's transaction; put back below, and by the start of the next transaction after an ERROR.
-    let level =
-        unsafe { std::mem::replace(&mut *(&raw mut pg_sys::XactIsoLevel), pg_sys::XACT_READ_COMMITTED as c_int) };
+    let level = unsafe { pg_sys::XactIsoLevel };
+    // SAFETY: as above.
+    unsafe { pg_sys::XactIsoLevel = pg_sys::XACT_READ_COMMITTED as c_int };
     let result = f();
     // SAFETY: as above.
     unsafe { pg_sys::XactIsoLevel = level };
@@ -565,11 +530,6 @@ impl Row {
         self.word(attno).map(|word| word as i64)
     }
 
-    /// `integer`.
-    pub fn i32(&self, attno: i16) -> Option<i32> {
-        self.word(attno).map(|word| word as i32)
-    }
-
     /// `boolean`.
     pub fn bool(&self, attno: i16) -> Option<bool> {
         self.word(attno).map(|word| word as u8 != 0)
@@ -584,13 +544,6 @@ impl Row {
     pub fn text(&self, attno: i16) -> Option<String> {
         // The padding of a `name` is the only place where a NUL can stand.
         self.content(attno).map(|bytes| from_server(bytes.split(|byte| *byte == 0).next().unwrap_or_default()))
-    }
-
-    /// `jsonb`, as its text.
-    pub fn jsonb(&self, attno: i16) -> Option<String> {
-        let content = self.content(attno)?;
-        // SAFETY: the content is that of a jsonb, with a header of its own again; the answer is a palloc'd string that is copied at once.
-        unsafe { server_string(pg_sys::OidOutputFunctionCall(pg_sys::F_JSONB_OUT.into(), varlena(content))) }
     }
 
     /// `text[]`; NULL elements are left out.
@@ -622,14 +575,8 @@ impl Row {
 pub enum Key<'a> {
     /// `oid`.
     Oid(i16, Oid),
-    /// `bigint`.
-    Int8(i16, i64),
-    /// `uuid`.
-    Uuid(i16, [u8; 16]),
     /// `name`.
     Name(i16, &'a str),
-    /// `text`.
-    Text(i16, &'a str),
 }
 
 /// A value to be written.
@@ -637,10 +584,6 @@ pub enum Key<'a> {
 pub enum Value<'a> {
     /// NULL, of any type.
     Null,
-    /// `boolean`.
-    Bool(bool),
-    /// `integer`.
-    Int4(i32),
     /// `bigint`.
     Int8(i64),
     /// `oid`.
@@ -667,8 +610,6 @@ impl Value<'_> {
     fn datum(&self) -> Option<Datum> {
         Some(match *self {
             Value::Null => return None,
-            Value::Bool(value) => Datum::from(value),
-            Value::Int4(value) => Datum::from(value),
             Value::Int8(value) | Value::TimestampTz(value) => Datum::from(value),
             Value::Oid(value) => Datum::from(value),
             Value::OidArray(values) => oid_array(values),
@@ -817,8 +758,6 @@ unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<pg_sys::Sca
     let scan_key = |key: &Key| {
         let (attno, equals, value) = match *key {
             Key::Oid(attno, value) => (attno, pg_sys::F_OIDEQ, Datum::from(value)),
-            Key::Int8(attno, value) => (attno, pg_sys::F_INT8EQ, Datum::from(value)),
-            Key::Uuid(attno, value) => (attno, pg_sys::F_UUID_EQ, fixed(&value)),
             Key::Name(attno, value) => {
                 let mut name = [0u8; pg_sys::NAMEDATALEN as usize];
                 let bytes = to_server(value);
@@ -826,7 +765,6 @@ unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<pg_sys::Sca
                 name[..shown].copy_from_slice(&bytes.as_bytes()[..shown]);
                 (attno, pg_sys::F_NAMEEQ, fixed(&name))
             }
-            Key::Text(attno, value) => (attno, pg_sys::F_TEXTEQ, varlena(to_server(value).as_bytes())),
         };
         let attribute = usize::try_from(attno).ok().and_then(|attno| descriptor.get(attno.checked_sub(1)?));
         let collation = attribute.map_or(pg_sys::Oid::INVALID, |attribute| attribute.attcollation);
@@ -866,28 +804,6 @@ pub fn scan(table: Oid, index: Option<Oid>, keys: &[Key]) -> Vec<Row> {
         pg_sys::systable_endscan(scan);
         pg_sys::table_close(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
         rows
-    })
-}
-
-/// The row with the greatest key in `index` among those that have all `keys`.
-pub fn last(table: Oid, index: Oid, keys: &[Key]) -> Option<Row> {
-    // SAFETY: as in `scan`; the index is open for as long as its scan.
-    with_any_snapshot(|| unsafe {
-        let relation = pg_sys::table_open(table.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE);
-        let index = pg_sys::index_open(index.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE);
-        let mut entries = scan_keys(relation, keys);
-        let scan = pg_sys::systable_beginscan_ordered(
-            relation,
-            index,
-            &raw mut pg_sys::SnapshotSelfData,
-            entries.len() as c_int,
-            entries.as_mut_ptr(),
-        );
-        let last = row(relation, pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::BackwardScanDirection));
-        pg_sys::systable_endscan_ordered(scan);
-        pg_sys::index_close(index, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
-        pg_sys::table_close(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
-        last
     })
 }
 
