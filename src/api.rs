@@ -103,6 +103,25 @@ pub(crate) fn schema(client: &SpiClient<'_>) -> Result<Objects, Failure> {
     rows.map(object).collect()
 }
 
+/// The model at head, as its text reads now; `None` when somebody holds one of the tables, or entries were appended meanwhile.
+fn schema_as_it_reads(client: &SpiClient<'_>) -> Result<Option<Objects>, Failure> {
+    let mut schema = schema(client)?;
+    let Some(tables) = crate::drift::unread_tables()? else { return Ok(None) };
+    for (before, now) in tables {
+        match schema.get_mut(&now.id) {
+            Some(object) if *object == before.object => *object = now.object,
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(schema))
+}
+
+/// Tables that the next entry has to read: what the ledger holds of them may name what others have renamed meanwhile.
+fn unread(client: &SpiClient<'_>) -> Result<Vec<u32>, Failure> {
+    let rows = client.select("SELECT unnest(unread) FROM _electric_meta.ledgers", None, &[])?;
+    rows.map(|row| Ok(column::<pg_sys::Oid>(&row, 1)?.to_u32())).collect()
+}
+
 /// The model at an earlier entry.
 pub(crate) fn schema_at(client: &SpiClient<'_>, seq: u64) -> Result<Objects, Failure> {
     let seq = i64::try_from(seq).unwrap_or(i64::MAX);
@@ -131,34 +150,79 @@ fn former(client: &SpiClient<'_>) -> Result<Vec<Former>, Failure> {
     rows.map(one).collect()
 }
 
+/// What an answer needs to be told before it can be given.
+enum Attempt {
+    /// Nothing: here it is.
+    Answer(serde_json::Value),
+    /// How these tables read now.
+    Unread(Vec<u32>),
+}
+
 fn answer(client_hash: Option<&str>, client_seq: Option<i64>) -> Result<JsonB, Failure> {
+    const ATTEMPTS: u32 = 20;
     let client_hash: Option<Hash> = client_hash.map(str::parse).transpose()?;
-    Spi::connect(|client| {
-        let server = Server { head: position(client)?, version: sys::server_version_num() };
-        let at = match client_hash {
-            None => Client::New,
-            Some(hash) => match place(client, &hash)? {
-                Some(seq) => Client::At { seq, hash },
-                None => Client::Unknown { seq: client_seq.and_then(|seq| seq.try_into().ok()) },
-            },
+    let mut attempt = Spi::connect(|client| attempt(client, client_hash, client_seq, schema_unless_unread))?;
+    for _ in 0..ATTEMPTS {
+        let tables = match attempt {
+            Attempt::Answer(answer) => return Ok(JsonB(answer)),
+            Attempt::Unread(tables) => tables,
         };
-        let destructive = match at {
-            Client::At { seq, .. } if seq < server.head.seq => destructive_after(client, seq)?,
-            _ => false,
-        };
-        let answer = match (plan::decide(&at, &server.head, destructive), at) {
-            (Action::Migrate, Client::At { seq, .. }) => plan::migrate(&server, &entries_after(client, seq)?),
-            (Action::Reset, Client::At { seq, hash }) => {
-                plan::reset(&server, &hash, &schema_at(client, seq)?, &schema(client)?)
-            }
-            (Action::Abort, Client::Unknown { seq }) => plan::abort(&server, seq),
-            (Action::Ready, _) => plan::ready(&server),
-            (Action::Bootstrap | Action::Migrate | Action::Reset | Action::Abort, _) => {
-                plan::bootstrap(&server, &schema(client)?, &former(client)?)
-            }
-        };
-        Ok(JsonB(answer))
-    })
+        // Whoever holds them is about to append an entry, or to roll back. No lock of ours is in anybody's way meanwhile.
+        tables.into_iter().for_each(sys::wait_for_share);
+        attempt = sys::with_latest_snapshot(|| {
+            Spi::connect(|client| {
+                self::attempt(client, client_hash, client_seq, |client| match schema_as_it_reads(client)? {
+                    Some(schema) => Ok(Ok(schema)),
+                    None => Ok(Err(unread(client)?)),
+                })
+            })
+        })?;
+    }
+    Err(Failure::Busy)
+}
+
+/// The model at head, or the tables that it may be wrong about.
+fn schema_unless_unread(client: &SpiClient<'_>) -> Result<Result<Objects, Vec<u32>>, Failure> {
+    let unread = unread(client)?;
+    if unread.is_empty() {
+        Ok(Ok(schema(client)?))
+    } else {
+        Ok(Err(unread))
+    }
+}
+
+fn attempt(
+    client: &SpiClient<'_>,
+    client_hash: Option<Hash>,
+    client_seq: Option<i64>,
+    schema: impl Fn(&SpiClient<'_>) -> Result<Result<Objects, Vec<u32>>, Failure>,
+) -> Result<Attempt, Failure> {
+    let server = Server { head: position(client)?, version: sys::server_version_num() };
+    let at = match client_hash {
+        None => Client::New,
+        Some(hash) => match place(client, &hash)? {
+            Some(seq) => Client::At { seq, hash },
+            None => Client::Unknown { seq: client_seq.and_then(|seq| seq.try_into().ok()) },
+        },
+    };
+    let destructive = match at {
+        Client::At { seq, .. } if seq < server.head.seq => destructive_after(client, seq)?,
+        _ => false,
+    };
+    let answer = match (plan::decide(&at, &server.head, destructive), at) {
+        (Action::Migrate, Client::At { seq, .. }) => plan::migrate(&server, &entries_after(client, seq)?),
+        (Action::Reset, Client::At { seq, hash }) => match schema(client)? {
+            Ok(schema) => plan::reset(&server, &hash, &schema_at(client, seq)?, &schema),
+            Err(unread) => return Ok(Attempt::Unread(unread)),
+        },
+        (Action::Abort, Client::Unknown { seq }) => plan::abort(&server, seq),
+        (Action::Ready, _) => plan::ready(&server),
+        (Action::Bootstrap | Action::Migrate | Action::Reset | Action::Abort, _) => match schema(client)? {
+            Ok(schema) => plan::bootstrap(&server, &schema, &former(client)?),
+            Err(unread) => return Ok(Attempt::Unread(unread)),
+        },
+    };
+    Ok(Attempt::Answer(answer))
 }
 
 #[pg_schema]

@@ -51,6 +51,25 @@ pub fn differences() -> Result<Vec<Value>, Failure> {
     Ok(found.into_iter().map(|difference| difference.change).collect())
 }
 
+/// The tables that wait for the next entry, as the ledger has them and as they read now, where that is all that differs.
+/// `None` while somebody holds one of them.
+pub fn unread_tables() -> Result<Option<Vec<(Known, Known)>>, Failure> {
+    read(|ledger, chain| {
+        let reading = sys::with_latest_snapshot(|| catalog::read(Some(&chain.unread)))?;
+        if !reading.unread.is_empty() {
+            return Ok(None);
+        }
+        let known = ledger.known_all()?;
+        let found = identify(&distributed(reading.catalog), &known, &Happened::default(), u64::MAX);
+        let one = |known: &Known| Objects::from([(known.id, known.object.clone())]);
+        let same = |before: &Known, now: &Known| {
+            diff(&one(before), &one(now), &BTreeSet::new()).iter().all(|c| matches!(c, Change::Refresh { .. }))
+        };
+        let pairs = found.into_iter().filter_map(|now| Some((known.get(&now.oid)?.clone(), now)));
+        Ok(Some(pairs.filter(|(before, now)| same(before, now)).collect()))
+    })
+}
+
 fn read<R>(f: impl Fn(&Ledger, &Chain) -> Result<R, Failure>) -> Result<R, Failure> {
     let Some(owner) = sys::extension_owner("electric_schema") else { return Err(Failure::Ledger("it has no owner")) };
     let Some(ledger) = Ledger::find() else { return Err(Failure::Ledger("its tables are gone")) };

@@ -42,3 +42,10 @@ pub fn unlock_share(oid: Oid) {
     // SAFETY: releasing a lock that is not held is a warning, nothing worse.
     unsafe { pg_sys::UnlockRelationOid(oid.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE) }
 }
+
+/// Waits until nobody alters the relation, as any SELECT from it would.
+pub fn wait_for_share(oid: Oid) {
+    // SAFETY: locking an OID is sound whether or not the relation exists.
+    unsafe { pg_sys::LockRelationOid(oid.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE) }
+    unlock_share(oid);
+}
