@@ -103,10 +103,10 @@ pub(crate) fn schema(client: &SpiClient<'_>) -> Result<Objects, Failure> {
     rows.map(object).collect()
 }
 
-/// The model at head, as its text reads now; `None` when somebody holds one of the tables, or entries were appended meanwhile.
+/// The model at head, as its text reads now; `None` when somebody holds one of the tables, or the ledger has moved on.
 fn schema_as_it_reads(client: &SpiClient<'_>) -> Result<Option<Objects>, Failure> {
     let mut schema = schema(client)?;
-    let Some(tables) = crate::drift::unread_tables()? else { return Ok(None) };
+    let Some(tables) = crate::drift::unread_tables(&position(client)?.hash)? else { return Ok(None) };
     for (before, now) in tables {
         match schema.get_mut(&now.id) {
             Some(object) if *object == before.object => *object = now.object,
@@ -114,12 +114,6 @@ fn schema_as_it_reads(client: &SpiClient<'_>) -> Result<Option<Objects>, Failure
         }
     }
     Ok(Some(schema))
-}
-
-/// Tables that the next entry has to read: what the ledger holds of them may name what others have renamed meanwhile.
-fn unread(client: &SpiClient<'_>) -> Result<Vec<u32>, Failure> {
-    let rows = client.select("SELECT unnest(unread) FROM _electric_meta.ledgers", None, &[])?;
-    rows.map(|row| Ok(column::<pg_sys::Oid>(&row, 1)?.to_u32())).collect()
 }
 
 /// The model at an earlier entry.
@@ -150,53 +144,48 @@ fn former(client: &SpiClient<'_>) -> Result<Vec<Former>, Failure> {
     rows.map(one).collect()
 }
 
-/// What an answer needs to be told before it can be given.
-enum Attempt {
-    /// Nothing: here it is.
-    Answer(serde_json::Value),
-    /// How these tables read now.
-    Unread(Vec<u32>),
-}
-
 fn answer(client_hash: Option<&str>, client_seq: Option<i64>) -> Result<JsonB, Failure> {
-    const ATTEMPTS: u32 = 20;
+    const NAP_MS: u32 = 50;
+    const NAPS: u32 = 40;
     let client_hash: Option<Hash> = client_hash.map(str::parse).transpose()?;
-    let mut attempt = Spi::connect(|client| attempt(client, client_hash, client_seq, schema_unless_unread))?;
-    for _ in 0..ATTEMPTS {
-        let tables = match attempt {
-            Attempt::Answer(answer) => return Ok(JsonB(answer)),
-            Attempt::Unread(tables) => tables,
-        };
-        // Whoever holds them is about to append an entry, or to roll back. No lock of ours is in anybody's way meanwhile.
-        tables.into_iter().for_each(sys::wait_for_share);
-        attempt = sys::with_latest_snapshot(|| {
-            Spi::connect(|client| {
-                self::attempt(client, client_hash, client_seq, |client| match schema_as_it_reads(client)? {
-                    Some(schema) => Ok(Ok(schema)),
-                    None => Ok(Err(unread(client)?)),
-                })
-            })
-        })?;
+    let first = Spi::connect(|client| attempt(client, client_hash, client_seq, schema_unless_unread))?;
+    let again = || {
+        sys::with_latest_snapshot(|| {
+            Spi::connect(|client| attempt(client, client_hash, client_seq, schema_as_it_reads))
+        })
+    };
+    let mut answer = first;
+    for nap in 0..=NAPS {
+        match answer {
+            Some(answer) => return Ok(JsonB(answer)),
+            // Whoever holds such a table is about to append an entry, or to roll back. Waiting for its lock could be a deadlock.
+            None if nap > 0 => sys::nap(NAP_MS),
+            None => {}
+        }
+        answer = again()?;
     }
-    Err(Failure::Busy)
+    Err(Failure::Held)
 }
 
-/// The model at head, or the tables that it may be wrong about.
-fn schema_unless_unread(client: &SpiClient<'_>) -> Result<Result<Objects, Vec<u32>>, Failure> {
-    let unread = unread(client)?;
-    if unread.is_empty() {
-        Ok(Ok(schema(client)?))
+/// The model at head; `None` when the next entry has tables to read again: what the ledger holds of them may name what others
+/// have renamed meanwhile.
+fn schema_unless_unread(client: &SpiClient<'_>) -> Result<Option<Objects>, Failure> {
+    let query = "SELECT unread = '{}' FROM _electric_meta.ledgers";
+    let all_read: Option<bool> = client.select(query, Some(1), &[])?.first().get_one()?;
+    if all_read == Some(true) {
+        schema(client).map(Some)
     } else {
-        Ok(Err(unread))
+        Ok(None)
     }
 }
 
+/// The answer; `None` when it needs the schema, and `schema` cannot tell it now.
 fn attempt(
     client: &SpiClient<'_>,
     client_hash: Option<Hash>,
     client_seq: Option<i64>,
-    schema: impl Fn(&SpiClient<'_>) -> Result<Result<Objects, Vec<u32>>, Failure>,
-) -> Result<Attempt, Failure> {
+    schema: impl Fn(&SpiClient<'_>) -> Result<Option<Objects>, Failure>,
+) -> Result<Option<serde_json::Value>, Failure> {
     let server = Server { head: position(client)?, version: sys::server_version_num() };
     let at = match client_hash {
         None => Client::New,
@@ -212,17 +201,17 @@ fn attempt(
     let answer = match (plan::decide(&at, &server.head, destructive), at) {
         (Action::Migrate, Client::At { seq, .. }) => plan::migrate(&server, &entries_after(client, seq)?),
         (Action::Reset, Client::At { seq, hash }) => match schema(client)? {
-            Ok(schema) => plan::reset(&server, &hash, &schema_at(client, seq)?, &schema),
-            Err(unread) => return Ok(Attempt::Unread(unread)),
+            Some(schema) => plan::reset(&server, &hash, &schema_at(client, seq)?, &schema),
+            None => return Ok(None),
         },
         (Action::Abort, Client::Unknown { seq }) => plan::abort(&server, seq),
         (Action::Ready, _) => plan::ready(&server),
         (Action::Bootstrap | Action::Migrate | Action::Reset | Action::Abort, _) => match schema(client)? {
-            Ok(schema) => plan::bootstrap(&server, &schema, &former(client)?),
-            Err(unread) => return Ok(Attempt::Unread(unread)),
+            Some(schema) => plan::bootstrap(&server, &schema, &former(client)?),
+            None => return Ok(None),
         },
     };
-    Ok(Attempt::Answer(answer))
+    Ok(Some(answer))
 }
 
 #[pg_schema]

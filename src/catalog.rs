@@ -28,10 +28,15 @@ struct InScope {
     parts: Vec<u32>,
 }
 
+/// A query's answer as of now.
+fn latest(sql: &'static str, oids: Option<&[u32]>) -> Result<Option<String>, Failure> {
+    Ok(sys::with_latest_snapshot(|| sys::query_json(sql, oids))?)
+}
+
 /// Reads these objects, or all in scope.
 pub fn read(oids: Option<&BTreeSet<u32>>) -> Result<Reading, Failure> {
     let asked: Option<Vec<u32>> = oids.map(|oids| oids.iter().copied().collect());
-    let in_scope: InScope = parse(sys::query_json(IN_SCOPE, asked.as_deref())?)?;
+    let in_scope: InScope = parse(latest(IN_SCOPE, asked.as_deref())?)?;
     let (locked, unread): (Vec<u32>, Vec<u32>) = in_scope.tables.into_iter().partition(|oid| sys::try_lock_share(*oid));
     let unread: BTreeSet<u32> = unread.into_iter().collect();
     let mut readable: BTreeSet<u32> = oids.cloned().unwrap_or_default();
@@ -39,7 +44,8 @@ pub fn read(oids: Option<&BTreeSet<u32>>) -> Result<Reading, Failure> {
     readable.extend(&locked);
     readable.retain(|oid| !unread.contains(oid) && !in_scope.parts.contains(oid));
     let readable: Vec<u32> = readable.into_iter().collect();
-    let catalog = parse(sys::query_json(QUERY, Some(&readable))?);
+    // With a snapshot that is newer than the locks: an index that REINDEX CONCURRENTLY drops cannot go any more, and is not half gone.
+    let catalog = parse(latest(QUERY, Some(&readable))?);
     locked.into_iter().for_each(sys::unlock_share);
     Ok(Reading { catalog: catalog?, unread })
 }
@@ -50,11 +56,11 @@ pub fn unsupported() -> Result<Vec<Unsupported>, Failure> {
         SELECT oid FROM pg_catalog.pg_class WHERE relkind <> 'r' AND oid >= 16384 \
         UNION ALL SELECT oid FROM pg_catalog.pg_type WHERE oid >= 16384 \
         UNION ALL SELECT oid FROM pg_catalog.pg_proc WHERE oid >= 16384) o WHERE $1::pg_catalog.oid[] IS NULL";
-    let in_scope: InScope = parse(sys::query_json(IN_SCOPE, None)?)?;
+    let in_scope: InScope = parse(latest(IN_SCOPE, None)?)?;
     let locked: Vec<u32> = in_scope.tables.into_iter().filter(|oid| sys::try_lock_share(*oid)).collect();
-    let mut readable: Vec<u32> = parse(sys::query_json(OTHERS, None)?)?;
+    let mut readable: Vec<u32> = parse(latest(OTHERS, None)?)?;
     readable.extend(&locked);
-    let catalog: Result<Catalog, Failure> = parse(sys::query_json(QUERY, Some(&readable))?);
+    let catalog: Result<Catalog, Failure> = parse(latest(QUERY, Some(&readable))?);
     locked.into_iter().for_each(sys::unlock_share);
     Ok(catalog?.unsupported)
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use electric_schema_core::change::Change;
 use electric_schema_core::describe::{self, Subject};
 use electric_schema_core::diff::{diff, Objects};
+use electric_schema_core::encoding::Hash;
 use electric_schema_core::error::Error;
 use electric_schema_core::identify::{identify, Happened, Known};
 use electric_schema_core::model::Object;
@@ -52,10 +53,13 @@ pub fn differences() -> Result<Vec<Value>, Failure> {
 }
 
 /// The tables that wait for the next entry, as the ledger has them and as they read now, where that is all that differs.
-/// `None` while somebody holds one of them.
-pub fn unread_tables() -> Result<Option<Vec<(Known, Known)>>, Failure> {
+/// `None` while somebody holds one of them, or when the ledger's head is not the one that the caller reads.
+pub fn unread_tables(head: &Hash) -> Result<Option<Vec<(Known, Known)>>, Failure> {
     read(|ledger, chain| {
-        let reading = sys::with_latest_snapshot(|| catalog::read(Some(&chain.unread)))?;
+        if chain.head.hash != *head {
+            return Ok(None);
+        }
+        let reading = catalog::read(Some(&chain.unread))?;
         if !reading.unread.is_empty() {
             return Ok(None);
         }
@@ -78,7 +82,7 @@ fn read<R>(f: impl Fn(&Ledger, &Chain) -> Result<R, Failure>) -> Result<R, Failu
 
 /// The differences of what could be read; without those of the tables that wait for the next entry, if that is asked for.
 fn differences_at(ledger: &Ledger, without_unread: Option<&Chain>) -> Result<Vec<Difference>, Failure> {
-    let mut reading = sys::with_latest_snapshot(|| catalog::read(None))?;
+    let mut reading = catalog::read(None)?;
     if let Some(chain) = without_unread {
         reading.unread.extend(&chain.unread);
         reading.catalog.tables.retain(|table| !chain.unread.contains(&table.oid));
@@ -125,7 +129,7 @@ fn not_distributed() -> JsonB {
 /// All that is there and cannot be distributed: `[{"kind": …, "identity": …, "reason": …}]`.
 fn undistributed() -> Result<JsonB, Failure> {
     let Some(owner) = sys::extension_owner("electric_schema") else { return Err(Failure::Ledger("it has no owner")) };
-    let mut things = sys::pinned(owner, || sys::with_latest_snapshot(catalog::unsupported))?;
+    let mut things = sys::pinned(owner, catalog::unsupported)?;
     things.sort_by(|a, b| (&a.kind, &a.identity, &a.reason).cmp(&(&b.kind, &b.identity, &b.reason)));
     let things: Vec<Value> = things
         .into_iter()

@@ -17,6 +17,8 @@ pub enum Failure {
     UnknownHash(String),
     /// Entries were appended faster than the ledger could be read.
     Busy,
+    /// Another session holds a table whose text has to be read again.
+    Held,
     /// Others changed the schema since this transaction's snapshot was taken.
     Stale,
     /// DDL cannot run here: on a standby, or in a read-only transaction.
@@ -92,6 +94,12 @@ impl From<Failure> for ErrorReport {
                 "electric_schema: entries were appended faster than the ledger could be read".to_owned(),
             )
             .set_hint("Try again."),
+            Failure::Held => report(
+                PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
+                "electric_schema: another session holds a table that has to be read again".to_owned(),
+            )
+            .set_detail("Something that the table's text names was renamed while that session was altering the table.")
+            .set_hint("Try again when that session has ended its transaction: see unread in electric_schema.status."),
             Failure::Stale => report(
                 PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
                 "electric_schema: other sessions changed the schema since this transaction began".to_owned(),

@@ -134,7 +134,7 @@ fn read(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<Reading, Fa
         oids.extend(orphans.keys());
         known.extend(orphans);
     }
-    let reading = sys::with_latest_snapshot(|| catalog::read(if everything { None } else { Some(&oids) }))?;
+    let reading = catalog::read(if everything { None } else { Some(&oids) })?;
     let asked = if everything {
         Asked::EverythingBut(reading.unread.clone())
     } else {

@@ -43,9 +43,9 @@ pub fn unlock_share(oid: Oid) {
     unsafe { pg_sys::UnlockRelationOid(oid.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE) }
 }
 
-/// Waits until nobody alters the relation, as any SELECT from it would.
-pub fn wait_for_share(oid: Oid) {
-    // SAFETY: locking an OID is sound whether or not the relation exists.
-    unsafe { pg_sys::LockRelationOid(oid.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE) }
-    unlock_share(oid);
+/// Sleeps, but not through a cancel.
+pub fn nap(milliseconds: u32) {
+    // SAFETY: sleeps, at most until a signal comes.
+    unsafe { pg_sys::pg_usleep(c_long::from(milliseconds) * 1000) };
+    pgrx::check_for_interrupts!();
 }

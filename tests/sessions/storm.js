@@ -152,6 +152,8 @@ class Follower {
       try {
         await this.sync()
       } catch (error) {
+        // No plan, but the word to come again: another session holds what has to be read.
+        if (error.code === '40001' && !error.details) continue
         this.failures.push(`${error.message}: ${error.details?.statement}`)
         // One that is stuck tells nothing more: it starts over.
         await this.db.end()
