@@ -1,6 +1,6 @@
 //! The functions of schema `electric_schema`: they read the ledger, the core answers.
 
-use electric_schema_core::chain::Link;
+use electric_schema_core::chain::{genesis, Link};
 use electric_schema_core::change::{Class, ClassifiedChange};
 use electric_schema_core::diff::Objects;
 use electric_schema_core::encoding::Hash;
@@ -81,13 +81,18 @@ fn destructive_after(client: &SpiClient<'_>, seq: u64) -> Result<bool, Failure> 
 
 /// Which entry has this hash: 0 for the genesis.
 fn place(client: &SpiClient<'_>, hash: &Hash) -> Result<Option<u64>, Failure> {
-    let text = hash.to_string();
-    let query = "SELECT seq FROM _electric_meta.migrations WHERE hash = $1 \
-                 UNION ALL SELECT 0 FROM _electric_meta.ledgers WHERE $1 = pg_catalog.encode(pg_catalog.sha256( \
-                 pg_catalog.int8send(25) || 'electric_schema/genesis/1'::bytea || pg_catalog.int8send(16) \
-                 || pg_catalog.uuid_send(ledger_id)), 'hex')";
-    let rows = client.select(query, Some(1), &[text.into()])?;
-    rows.into_iter().next().map(|row| number(&row, 1)).transpose()
+    let query = "SELECT seq FROM _electric_meta.migrations WHERE hash = $1";
+    let rows = client.select(query, Some(1), &[hash.to_string().into()])?;
+    if let Some(row) = rows.into_iter().next() {
+        return number(&row, 1).map(Some);
+    }
+    let ledgers = client.select("SELECT ledger_id FROM _electric_meta.ledgers", None, &[])?;
+    for row in ledgers {
+        if genesis(column::<pgrx::Uuid>(&row, 1)?.as_bytes()) == *hash {
+            return Ok(Some(0));
+        }
+    }
+    Ok(None)
 }
 
 /// The model that the ledger holds at head.

@@ -177,16 +177,7 @@ impl Resolver<'_> {
                 });
                 let id = before.map_or_else(|| parts.fresh(), |before| before.id);
                 parts.identity.constraints.insert(constraint.oid, id);
-                Constraint {
-                    id,
-                    name: constraint.name.clone(),
-                    kind: constraint.kind,
-                    definition: constraint.definition.clone(),
-                    columns: vec![],
-                    references: None,
-                    timing: constraint.timing,
-                    validated: constraint.validated,
-                }
+                constraint_part(id, constraint, vec![], None)
             })
             .collect();
         let domain = Domain {
@@ -329,16 +320,21 @@ impl Resolver<'_> {
         });
         let id = before.map_or_else(|| parts.fresh(), |constraint| constraint.id);
         parts.identity.constraints.insert(raw.oid, id);
-        Constraint {
-            id,
-            name: raw.name.clone(),
-            kind: raw.kind,
-            definition: raw.definition.clone(),
-            columns: parts.column_ids(&raw.columns),
-            references: raw.references.and_then(|oid| self.ids.get(&oid).copied()),
-            timing: raw.timing,
-            validated: raw.validated,
-        }
+        let references = raw.references.and_then(|oid| self.ids.get(&oid).copied());
+        constraint_part(id, raw, parts.column_ids(&raw.columns), references)
+    }
+}
+
+fn constraint_part(id: PartId, raw: &RawConstraint, columns: Vec<PartId>, references: Option<ObjectId>) -> Constraint {
+    Constraint {
+        id,
+        name: raw.name.clone(),
+        kind: raw.kind,
+        definition: raw.definition.clone(),
+        columns,
+        references,
+        timing: raw.timing,
+        validated: raw.validated,
     }
 }
 
