@@ -130,21 +130,23 @@ pub(crate) fn schema_at(client: &SpiClient<'_>, seq: u64) -> Result<Objects, Fai
     Ok(plan::fold(entries?.iter().map(Vec::as_slice))?)
 }
 
-/// Every name that a schema, table, sequence or type of this ledger ever had.
+/// Every name that an object of this ledger ever had.
 fn former(client: &SpiClient<'_>) -> Result<Vec<Former>, Failure> {
     let query = "WITH change AS ( \
                    SELECT c.value AS c FROM _electric_meta.migrations m, pg_catalog.jsonb_array_elements(m.changes) c \
                    WHERE c.value ->> 'change' IN ('create', 'drop', 'rename', 'refresh')), \
                  named AS ( \
-                   SELECT o.value ->> 'kind' AS kind, o.value -> 'name' AS name \
+                   SELECT o.value ->> 'kind' AS kind, o.value -> 'name' AS name, o.value ->> 'arguments' AS arguments \
                    FROM change, pg_catalog.jsonb_each(c) o WHERE o.key IN ('before', 'after') \
-                   UNION SELECT c #>> '{before,kind}', c -> 'after' FROM change WHERE c ->> 'change' = 'rename') \
-                 SELECT DISTINCT kind, coalesce(name ->> 'schema', name #>> '{}'), coalesce(name ->> 'name', name #>> '{}') \
-                 FROM named WHERE kind IN ('schema', 'table', 'sequence', 'domain', 'enum') ORDER BY 1, 2, 3";
+                   UNION SELECT c #>> '{before,kind}', c -> 'after', c #>> '{before,arguments}' \
+                   FROM change WHERE c ->> 'change' = 'rename') \
+                 SELECT DISTINCT kind, coalesce(name ->> 'schema', name #>> '{}'), coalesce(name ->> 'name', name #>> '{}'), \
+                   arguments \
+                 FROM named WHERE kind <> 'extension' ORDER BY 1, 2, 3, 4";
     let rows = client.select(query, None, &[])?;
     let one = |row: SpiHeapTupleData<'_>| {
         let name = QualifiedName { schema: column(&row, 2)?, name: column(&row, 3)? };
-        Ok(Former { kind: column(&row, 1)?, name })
+        Ok(Former { kind: column(&row, 1)?, name, arguments: row.get(4)? })
     };
     rows.map(one).collect()
 }

@@ -4,6 +4,7 @@
 //! at the end of a DROP command there is nothing left to ask for.
 
 use crate::destructive;
+use crate::reach::{dropped_kind, reach, reaches_descendants, Dropping, Reach};
 use crate::sys::{self, Node, Oid, Renamed, Row};
 use pgrx::prelude::*;
 use std::cell::RefCell;
@@ -25,6 +26,10 @@ pub struct Touched {
     pub dropped_tables: BTreeSet<Oid>,
     /// Tables made with rows in them (CREATE TABLE AS, SELECT INTO).
     pub filled: BTreeSet<Oid>,
+    /// Types that were created, not altered.
+    pub new_types: BTreeSet<Oid>,
+    /// There may be routines now that others' bodies have been calling all along.
+    pub new_routines: bool,
     /// Rewrites that can have changed values.
     pub rewrites: Vec<Rewrite>,
     /// The statements that did it, as the client sent them, in order.
@@ -198,14 +203,25 @@ fn note_commands(event: &sys::Event) {
         if matches!(command.tag.as_str(), "CREATE TABLE AS" | "SELECT INTO") && command.object_type == "table" {
             found.filled.extend(command.object);
         }
-    }
-    if let Node::AlterTable { relatives, .. } = &event.node {
-        if !commands.is_empty() {
-            found.objects.extend(relatives);
+        match command.tag.as_str() {
+            "CREATE TYPE" | "CREATE DOMAIN" => found.new_types.extend(command.object),
+            "CREATE FUNCTION" | "CREATE PROCEDURE" | "CREATE EXTENSION" => found.new_routines = true,
+            _ => {}
         }
     }
-    if event.tag == "CREATE TABLE" {
-        // A table that others inherit from is another thing to clients.
+    if let Node::AlterTable { relatives, retyped } = &event.node {
+        if !commands.is_empty() && !retyped.is_empty() {
+            // Foreign keys to a retyped column are made anew, and those of partitions get their parents' names.
+            let tables = commands.iter().filter_map(Command::table).flat_map(sys::referring);
+            found.objects.extend(tables.flat_map(sys::with_descendants).collect::<Vec<_>>());
+        }
+        if !commands.is_empty() {
+            // DETACH CONCURRENTLY leaves a constraint behind, on all that is below as well.
+            found.objects.extend(relatives.iter().flat_map(|&relative| sys::with_descendants(relative)));
+        }
+    }
+    if event.tag == "CREATE FOREIGN TABLE" {
+        // Clients have a partitioned table with all its partitions, or not at all.
         let tables = commands.iter().filter_map(Command::table);
         found.objects.extend(tables.flat_map(sys::parents).collect::<Vec<_>>());
     }
@@ -245,6 +261,8 @@ fn capture_drop(fcinfo: pg_sys::FunctionCallInfo) {
             }
             Dropping::Undistributed => {
                 found.dropped.extend(dropped.object);
+                // It may have been what kept a partitioned table from clients.
+                found.dropped_tables.extend(dropped.object.filter(|_| dropped.object_type == "foreign table"));
                 if dropped.original {
                     notice!(
                         "electric_schema: {} {} was not distributed, so its drop is not recorded",
@@ -336,6 +354,8 @@ struct Found {
     dropped_indexes: BTreeMap<Oid, (String, String)>,
     dropped_tables: BTreeSet<Oid>,
     filled: BTreeSet<Oid>,
+    new_types: BTreeSet<Oid>,
+    new_routines: bool,
 }
 
 fn remember(found: Found) {
@@ -374,6 +394,8 @@ fn remember(found: Found) {
         touched.dropped_indexes.extend(found.dropped_indexes);
         touched.dropped_tables.extend(found.dropped_tables);
         touched.filled.extend(found.filled);
+        touched.new_types.extend(found.new_types);
+        touched.new_routines |= found.new_routines;
     });
 }
 
@@ -401,8 +423,8 @@ impl Command {
 
     fn table(&self) -> Option<Oid> {
         match self.object_type.as_str() {
-            "table" | "foreign table" => self.object,
-            "index" => self.relation,
+            "table" | "foreign table" | "table column" | "foreign table column" => self.object,
+            "index" | "table constraint" => self.relation,
             _ => None,
         }
     }
@@ -484,143 +506,4 @@ fn is_ignored_object(schema: Option<&str>, object_type: &str, identity: &str) ->
         .is_some_and(|schema| is_own_schema(schema) || schema.starts_with("pg_temp") || schema.starts_with("pg_toast"))
         || object_type == "schema" && is_own_schema(identity)
         || object_type == "extension" && identity == "electric_schema"
-}
-
-// ---- the closed lists ------------------------------------------------------------------------------------------------------------
-
-/// How far a command reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
-    /// Server-side only, or told by `sql_drop`.
-    Nothing,
-    /// The event names all that changed.
-    Named,
-    /// Other objects' texts can change with it, or it names too little.
-    Everything,
-}
-
-/// Every tag of PostgreSQL 13 to 18 that fires `ddl_command_end` is listed; one that is not is of a newer server.
-fn reach(tag: &str, node: &Node) -> Reach {
-    let by_tag = reach_of_tag(tag);
-    if by_tag == Reach::Nothing {
-        return Reach::Nothing;
-    }
-    match node {
-        Node::ServerSide => Reach::Nothing,
-        Node::Rename(Renamed::Index | Renamed::Constraint) => Reach::Named,
-        Node::Rename(Renamed::Other) | Node::SetSchema => Reach::Everything,
-        Node::AlterEnum { renames_value: true } => Reach::Everything,
-        Node::AlterEnum { renames_value: false } => Reach::Named,
-        Node::AlterTable { .. } | Node::Other => by_tag,
-    }
-}
-
-fn reach_of_tag(tag: &str) -> Reach {
-    match tag {
-        // Privileges, ownership and notes.
-        "GRANT" | "REVOKE" | "ALTER DEFAULT PRIVILEGES" | "ALTER LARGE OBJECT" | "REASSIGN OWNED" | "COMMENT" | "SECURITY LABEL"
-        // What stays on the server.
-        | "CREATE POLICY" | "ALTER POLICY" | "CREATE TRIGGER" | "ALTER TRIGGER" | "ALTER RULE" | "CREATE STATISTICS"
-        | "ALTER STATISTICS" | "CREATE PUBLICATION" | "ALTER PUBLICATION" | "CREATE SUBSCRIPTION" | "ALTER SUBSCRIPTION"
-        | "CREATE FOREIGN DATA WRAPPER" | "ALTER FOREIGN DATA WRAPPER" | "CREATE SERVER" | "ALTER SERVER" | "CREATE USER MAPPING"
-        | "ALTER USER MAPPING" | "CREATE ACCESS METHOD" | "ALTER ACCESS METHOD" | "CREATE LANGUAGE" | "ALTER LANGUAGE"
-        | "CREATE TRANSFORM" | "ALTER TRANSFORM" | "CREATE EVENT TRIGGER" | "ALTER EVENT TRIGGER" | "REFRESH MATERIALIZED VIEW" | "LOGIN"
-        // What nothing depends on when it is new.
-        | "CREATE OPERATOR" | "CREATE OPERATOR CLASS" | "CREATE OPERATOR FAMILY" | "CREATE CAST" | "ALTER CAST"
-        | "CREATE CONVERSION" | "ALTER CONVERSION" | "CREATE TEXT SEARCH CONFIGURATION" | "ALTER TEXT SEARCH CONFIGURATION"
-        | "CREATE TEXT SEARCH DICTIONARY" | "ALTER TEXT SEARCH DICTIONARY" | "CREATE TEXT SEARCH PARSER" | "ALTER TEXT SEARCH PARSER"
-        | "CREATE TEXT SEARCH TEMPLATE" | "ALTER TEXT SEARCH TEMPLATE"
-        // What `sql_drop` tells, CASCADE included.
-        | "DROP ACCESS METHOD" | "DROP AGGREGATE" | "DROP CAST" | "DROP COLLATION" | "DROP CONSTRAINT" | "DROP CONVERSION"
-        | "DROP DOMAIN" | "DROP EVENT TRIGGER" | "DROP EXTENSION" | "DROP FOREIGN DATA WRAPPER" | "DROP FOREIGN TABLE"
-        | "DROP FUNCTION" | "DROP INDEX" | "DROP LANGUAGE" | "DROP MATERIALIZED VIEW" | "DROP OPERATOR" | "DROP OPERATOR CLASS"
-        | "DROP OPERATOR FAMILY" | "DROP OWNED" | "DROP POLICY" | "DROP PROCEDURE" | "DROP PUBLICATION" | "DROP ROUTINE"
-        | "DROP RULE" | "DROP SCHEMA" | "DROP SEQUENCE" | "DROP SERVER" | "DROP STATISTICS" | "DROP SUBSCRIPTION" | "DROP TABLE"
-        | "DROP TEXT SEARCH CONFIGURATION" | "DROP TEXT SEARCH DICTIONARY" | "DROP TEXT SEARCH PARSER"
-        | "DROP TEXT SEARCH TEMPLATE" | "DROP TRANSFORM" | "DROP TRIGGER" | "DROP TYPE" | "DROP USER MAPPING" | "DROP VIEW" => Reach::Nothing,
-        // A rule can turn a table into a view (before PostgreSQL 16). REINDEX fires from 17 on.
-        "CREATE TABLE" | "ALTER TABLE" | "CREATE TABLE AS" | "SELECT INTO" | "CREATE FOREIGN TABLE" | "ALTER FOREIGN TABLE"
-        | "IMPORT FOREIGN SCHEMA" | "CREATE INDEX" | "ALTER INDEX" | "REINDEX" | "CREATE RULE" | "CREATE SEQUENCE"
-        | "ALTER SEQUENCE" | "CREATE TYPE" | "CREATE DOMAIN" | "ALTER DOMAIN" | "CREATE COLLATION" | "CREATE SCHEMA"
-        | "CREATE EXTENSION" | "CREATE VIEW" | "ALTER VIEW" | "CREATE MATERIALIZED VIEW" | "ALTER MATERIALIZED VIEW"
-        | "CREATE FUNCTION" | "ALTER FUNCTION" | "CREATE PROCEDURE" | "ALTER PROCEDURE" | "CREATE ROUTINE" | "ALTER ROUTINE"
-        | "CREATE AGGREGATE" | "ALTER AGGREGATE" => Reach::Named,
-        "ALTER TYPE" | "ALTER SCHEMA" | "ALTER EXTENSION" | "ALTER COLLATION" | "ALTER OPERATOR" | "ALTER OPERATOR CLASS"
-        | "ALTER OPERATOR FAMILY" | "CREATE CONSTRAINT" | "ALTER CONSTRAINT" => Reach::Everything,
-        _ => Reach::Everything,
-    }
-}
-
-/// Commands on a table that also change its partitions and children, or on an index that also make indexes on them.
-fn reaches_descendants(tag: &str) -> bool {
-    matches!(tag, "ALTER TABLE" | "ALTER FOREIGN TABLE" | "CREATE INDEX" | "ALTER INDEX" | "REINDEX")
-}
-
-/// What a dropped object was.
-enum Dropping {
-    /// Nothing that a model holds.
-    ServerSide,
-    /// An object of its own.
-    Object,
-    /// A table, whose parents nobody knows any more.
-    Table,
-    /// An index, whose table only the ledger still knows.
-    Index,
-    /// An object of a kind that no client gets.
-    Undistributed,
-    /// A column.
-    Column,
-    /// A part that names its table.
-    PartOfTable,
-    /// A constraint of a domain.
-    PartOfDomain,
-}
-
-/// By the names of `pg_event_trigger_dropped_objects()`; a kind of a newer server counts as an object.
-fn dropped_kind(object_type: &str) -> Dropping {
-    match object_type {
-        "trigger"
-        | "policy"
-        | "rule"
-        | "statistics object"
-        | "publication"
-        | "publication relation"
-        | "publication namespace"
-        | "subscription"
-        | "event trigger"
-        | "default acl"
-        | "user mapping"
-        | "server"
-        | "foreign-data wrapper"
-        | "language"
-        | "transform"
-        | "access method"
-        | "cast"
-        | "conversion"
-        | "text search parser"
-        | "text search dictionary"
-        | "text search template"
-        | "text search configuration"
-        | "toast table"
-        | "toast table column"
-        | "large object"
-        | "operator of access method"
-        | "function of access method"
-        | "operator class"
-        | "operator family"
-        | "operator" => Dropping::ServerSide,
-        "view" | "materialized view" | "foreign table" | "domain" | "function" | "procedure" | "aggregate" => {
-            Dropping::Undistributed
-        }
-        "table column"
-        | "foreign table column"
-        | "view column"
-        | "materialized view column"
-        | "composite type column" => Dropping::Column,
-        "default value" | "table constraint" => Dropping::PartOfTable,
-        "domain constraint" => Dropping::PartOfDomain,
-        "index" => Dropping::Index,
-        "table" => Dropping::Table,
-        _ => Dropping::Object,
-    }
 }

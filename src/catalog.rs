@@ -3,9 +3,9 @@
 //! Under the seal's lock a wait would be a deadlock: printing an expression locks its table, and whoever holds that table may be
 //! waiting for the seal. What cannot be locked at once is left for the next entry: somebody else is altering it right now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use electric_schema_core::catalog::{Catalog, Unsupported, QUERY};
+use electric_schema_core::catalog::{Catalog, QUERY};
 use electric_schema_core::error::Error;
 
 use crate::report::Failure;
@@ -17,15 +17,37 @@ const IN_SCOPE: &str = include_str!("../sql/in_scope.sql");
 pub struct Reading {
     /// The catalogs.
     pub catalog: Catalog,
-    /// Tables that another session holds.
+    /// Tables and views that were asked for, and the views that read them.
+    pub relations: BTreeSet<u32>,
+    /// Those of them that another session holds.
     pub unread: BTreeSet<u32>,
 }
 
 #[derive(serde::Deserialize)]
 struct InScope {
-    tables: Vec<u32>,
+    relations: Vec<Relation>,
     others: Vec<u32>,
     parts: Vec<u32>,
+    routines: Vec<u32>,
+}
+
+#[derive(serde::Deserialize)]
+struct Relation {
+    oid: u32,
+    /// Itself, and what printing it locks.
+    locks: Vec<u32>,
+}
+
+/// The relations that could be locked, what was locked for it, and the relations that could not be.
+fn lock(relations: &[Relation]) -> (BTreeSet<u32>, Vec<u32>, BTreeSet<u32>) {
+    let mut tried: BTreeMap<u32, bool> = BTreeMap::new();
+    for &oid in relations.iter().flat_map(|relation| &relation.locks) {
+        tried.entry(oid).or_insert_with(|| sys::try_lock_share(oid));
+    }
+    let (readable, unread): (Vec<&Relation>, Vec<&Relation>) =
+        relations.iter().partition(|relation| relation.locks.iter().all(|oid| tried.get(oid) == Some(&true)));
+    let locked = tried.into_iter().filter_map(|(oid, locked)| locked.then_some(oid)).collect();
+    (readable.iter().map(|r| r.oid).collect(), locked, unread.iter().map(|r| r.oid).collect())
 }
 
 /// A query's answer as of now.
@@ -33,36 +55,43 @@ fn latest(sql: &'static str, oids: Option<&[u32]>) -> Result<Option<String>, Fai
     Ok(sys::with_latest_snapshot(|| sys::query_json(sql, oids))?)
 }
 
-/// Reads these objects, or all in scope.
-pub fn read(oids: Option<&BTreeSet<u32>>) -> Result<Reading, Failure> {
+/// Reads these objects, or all in scope. `routines` are those that clients have: others are read only where something needs them.
+pub fn read(oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Reading, Failure> {
     let asked: Option<Vec<u32>> = oids.map(|oids| oids.iter().copied().collect());
     let in_scope: InScope = parse(latest(IN_SCOPE, asked.as_deref())?)?;
-    let (locked, unread): (Vec<u32>, Vec<u32>) = in_scope.tables.into_iter().partition(|oid| sys::try_lock_share(*oid));
-    let unread: BTreeSet<u32> = unread.into_iter().collect();
-    let mut readable: BTreeSet<u32> = oids.cloned().unwrap_or_default();
+    let (mut readable, locked, unread) = lock(&in_scope.relations);
+    match oids {
+        Some(oids) => readable.extend(oids),
+        None => readable.extend(routines),
+    }
     readable.extend(in_scope.others);
-    readable.extend(&locked);
-    readable.retain(|oid| !unread.contains(oid) && !in_scope.parts.contains(oid));
+    let unneeded: BTreeSet<u32> = in_scope.routines.into_iter().filter(|oid| !routines.contains(oid)).collect();
+    readable.retain(|oid| !unread.contains(oid) && !in_scope.parts.contains(oid) && !unneeded.contains(oid));
     let readable: Vec<u32> = readable.into_iter().collect();
     // With a snapshot that is newer than the locks: an index that REINDEX CONCURRENTLY drops cannot go any more, and is not half gone.
     let catalog = parse(latest(QUERY, Some(&readable))?);
     locked.into_iter().for_each(sys::unlock_share);
-    Ok(Reading { catalog: catalog?, unread })
+    let relations = in_scope.relations.into_iter().map(|relation| relation.oid).collect();
+    Ok(Reading { catalog: catalog?, relations, unread })
 }
 
-/// All that is there and cannot be distributed, but for tables that another session holds.
-pub fn unsupported() -> Result<Vec<Unsupported>, Failure> {
+/// All that is there, with what cannot be distributed by itself, but for relations that another session holds.
+pub fn with_undistributed(routines: &BTreeSet<u32>) -> Result<Reading, Failure> {
     const OTHERS: &str = "SELECT coalesce(pg_catalog.json_agg(o.oid::bigint), '[]') FROM ( \
-        SELECT oid FROM pg_catalog.pg_class WHERE relkind <> 'r' AND oid >= 16384 \
+        SELECT oid FROM pg_catalog.pg_class WHERE relkind NOT IN ('r', 'p', 'v', 'm') AND oid >= 16384 \
         UNION ALL SELECT oid FROM pg_catalog.pg_type WHERE oid >= 16384 \
-        UNION ALL SELECT oid FROM pg_catalog.pg_proc WHERE oid >= 16384) o WHERE $1::pg_catalog.oid[] IS NULL";
+        UNION ALL SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang \
+        WHERE p.oid >= 16384 AND (l.lanname NOT IN ('sql', 'plpgsql') OR p.prokind IN ('a', 'w'))) o \
+        WHERE $1::pg_catalog.oid[] IS NULL";
     let in_scope: InScope = parse(latest(IN_SCOPE, None)?)?;
-    let locked: Vec<u32> = in_scope.tables.into_iter().filter(|oid| sys::try_lock_share(*oid)).collect();
-    let mut readable: Vec<u32> = parse(latest(OTHERS, None)?)?;
-    readable.extend(&locked);
+    let (mut readable, locked, unread) = lock(&in_scope.relations);
+    readable.extend(parse::<Vec<u32>>(latest(OTHERS, None)?)?);
+    readable.extend(routines);
+    let readable: Vec<u32> = readable.into_iter().collect();
     let catalog: Result<Catalog, Failure> = parse(latest(QUERY, Some(&readable))?);
     locked.into_iter().for_each(sys::unlock_share);
-    Ok(catalog?.unsupported)
+    let relations = in_scope.relations.into_iter().map(|relation| relation.oid).collect();
+    Ok(Reading { catalog: catalog?, relations, unread })
 }
 
 fn parse<T: serde::de::DeserializeOwned>(json: Option<String>) -> Result<T, Failure> {

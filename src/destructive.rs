@@ -133,6 +133,6 @@ fn refusal(ledger: &Ledger, concurrent: &Concurrent) -> Result<Option<String>, F
         }
         Concurrent::Detach { parent: Some(parent) } => ledger
             .known(parent)?
-            .map(|_| "The partition's rows are lost to readers of the partitioned table: object_dropped.".to_owned()),
+            .map(|_| "The partition's rows are lost to readers of the partitioned table: parent_removed.".to_owned()),
     })
 }

@@ -8,6 +8,7 @@ use electric_schema_core::change::Change;
 use electric_schema_core::describe::{self, Subject};
 use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
+use electric_schema_core::entry::Asked;
 use electric_schema_core::error::Error;
 use electric_schema_core::identify::{identify, Happened, Known};
 use electric_schema_core::model::Object;
@@ -18,6 +19,7 @@ use serde_json::{json, Value};
 
 use crate::ledger::{Chain, Ledger};
 use crate::report::{or_raise, Failure};
+use crate::seal::routines;
 use crate::{catalog, sys};
 
 /// One difference.
@@ -36,8 +38,13 @@ pub fn drift() -> Result<Vec<Difference>, Failure> {
         let mut differences = differences_at(ledger, Some(chain))?;
         for &oid in &chain.unread {
             let identity = sys::relation_identity(oid).unwrap_or_else(|| oid.to_string());
+            let kind = match ledger.known(oid)?.map(|known| known.object) {
+                Some(Object::View(view)) if view.materialized => "materialized view",
+                Some(Object::View(_)) => "view",
+                _ => "table",
+            };
             differences.push(Difference {
-                subject: Subject { kind: "table", identity },
+                subject: Subject { kind, identity },
                 change: json!({ "change": "unread" }),
                 statements: vec![],
             });
@@ -59,12 +66,14 @@ pub fn unread_tables(head: &Hash) -> Result<Option<Vec<(Known, Known)>>, Failure
         if chain.head.hash != *head {
             return Ok(None);
         }
-        let reading = catalog::read(Some(&chain.unread))?;
+        let known = ledger.known_all()?;
+        let reading = catalog::read(Some(&chain.unread), &routines(&known))?;
         if !reading.unread.is_empty() {
             return Ok(None);
         }
-        let known = ledger.known_all()?;
-        let found = identify(&distributed(reading.catalog), &known, &Happened::default(), u64::MAX);
+        let asked = Asked::Only(&chain.unread | &reading.relations);
+        let catalog = distributed(reading.catalog, &known, &asked);
+        let found = identify(&catalog, &known, &Happened::default(), u64::MAX);
         let one = |known: &Known| Objects::from([(known.id, known.object.clone())]);
         let same = |before: &Known, now: &Known| {
             diff(&one(before), &one(now), &BTreeSet::new()).iter().all(|c| matches!(c, Change::Refresh { .. }))
@@ -82,13 +91,14 @@ fn read<R>(f: impl Fn(&Ledger, &Chain) -> Result<R, Failure>) -> Result<R, Failu
 
 /// The differences of what could be read; without those of the tables that wait for the next entry, if that is asked for.
 fn differences_at(ledger: &Ledger, without_unread: Option<&Chain>) -> Result<Vec<Difference>, Failure> {
-    let mut reading = catalog::read(None)?;
+    let known = ledger.known_all()?;
+    let mut reading = catalog::read(None, &routines(&known))?;
     if let Some(chain) = without_unread {
         reading.unread.extend(&chain.unread);
         reading.catalog.tables.retain(|table| !chain.unread.contains(&table.oid));
+        reading.catalog.views.retain(|view| !chain.unread.contains(&view.oid));
     }
-    let known = ledger.known_all()?;
-    let catalog = distributed(reading.catalog);
+    let catalog = distributed(reading.catalog, &known, &Asked::EverythingBut(reading.unread.clone()));
     let found: Vec<Known> = identify(&catalog, &known, &Happened::default(), u64::MAX);
     // Of extensions only what some table needs is read: one that is not there may only be unused.
     let side = |objects: &mut dyn Iterator<Item = &Known>| -> Objects {
@@ -129,7 +139,12 @@ fn not_distributed() -> JsonB {
 /// All that is there and cannot be distributed: `[{"kind": …, "identity": …, "reason": …}]`.
 fn undistributed() -> Result<JsonB, Failure> {
     let Some(owner) = sys::extension_owner("electric_schema") else { return Err(Failure::Ledger("it has no owner")) };
-    let mut things = sys::pinned(owner, catalog::unsupported)?;
+    let Some(ledger) = Ledger::find() else { return Err(Failure::Ledger("its tables are gone")) };
+    let mut things = sys::pinned(owner, || {
+        let known = ledger.known_all()?;
+        let reading = catalog::with_undistributed(&routines(&known))?;
+        Ok::<_, Failure>(distributed(reading.catalog, &known, &Asked::EverythingBut(reading.unread)).unsupported)
+    })?;
     things.sort_by(|a, b| (&a.kind, &a.identity, &a.reason).cmp(&(&b.kind, &b.identity, &b.reason)));
     let things: Vec<Value> = things
         .into_iter()

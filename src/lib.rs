@@ -15,6 +15,7 @@ mod destructive;
 mod drift;
 mod ledger;
 mod preview;
+mod reach;
 mod report;
 mod seal;
 mod settings;

@@ -101,14 +101,23 @@ fn compare(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<(Reading
     Ok((read, sealed))
 }
 
-/// Whether a table that was there before comes into scope, or one leaves it that is there still (it gained, or lost, a column that no
-/// client can have). Foreign keys of tables that nobody touched come and go with it.
+/// Whether something that was there before comes into scope, or leaves it and is there still: a table that gained, or lost, a column that no
+/// client can have, a domain with a constraint of that kind. What nobody touched comes and goes with it.
 fn changes_scope(touched: &Touched, read: &Reading, sealed: &Sealed) -> bool {
-    let is_table = |known: &Known| matches!(known.object, Object::Table(_));
-    let mut entered = sealed.kept.iter().filter(|known| is_table(known) && !read.known.contains_key(&known.oid));
-    let mut left =
-        sealed.gone.iter().filter(|oid| !touched.dropped.contains(oid) && read.known.get(oid).is_some_and(is_table));
-    left.next().is_some() || entered.any(|known| !sys::created_since(known.oid, touched.since))
+    let mut entered = sealed.kept.iter().filter(|known| !read.known.contains_key(&known.oid));
+    let mut left = sealed.gone.iter().filter(|oid| !touched.dropped.contains(oid));
+    // A partitioned table is nothing without one of its partitions.
+    let mut partitions = read.catalog.unsupported.iter().filter(|thing| thing.kind == "partition");
+    left.next().is_some()
+        || partitions.any(|partition| touched.objects.contains(&partition.oid))
+        || entered.any(|known| match known.object {
+            Object::Table(_) | Object::View(_) => !sys::created_since(known.oid, touched.since),
+            Object::Enum(_) | Object::Domain(_) | Object::Composite(_) | Object::Range(_) => {
+                !touched.new_types.contains(&known.oid)
+            }
+            // Routines and extensions come when something needs them.
+            Object::Schema(_) | Object::Extension(_) | Object::Sequence(_) | Object::Routine(_) => false,
+        })
 }
 
 /// What the catalogs hold of what was touched, and what the ledger held of it before.
@@ -129,23 +138,41 @@ fn read(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<Reading, Fa
     if everything && !touched.everything {
         known = ledger.known_all()?;
     }
+    if !everything && touched.new_routines {
+        // A routine that clients have may have been calling them before they were there.
+        let callers: BTreeMap<u32, Known> = routines_of(ledger)?;
+        oids.extend(callers.keys());
+        known.extend(callers);
+    }
     if !everything && !touched.dropped_indexes.is_empty() {
         let orphans = orphans(ledger, touched, &known)?;
         oids.extend(orphans.keys());
         known.extend(orphans);
     }
-    let reading = catalog::read(if everything { None } else { Some(&oids) })?;
+    let reading = catalog::read(if everything { None } else { Some(&oids) }, &routines(&known))?;
     let asked = if everything {
         Asked::EverythingBut(reading.unread.clone())
     } else {
-        Asked::Only(oids.difference(&reading.unread).copied().collect())
+        Asked::Only((&oids | &reading.relations).difference(&reading.unread).copied().collect())
     };
-    let more: BTreeSet<u32> = referred(&reading.catalog).into_iter().filter(|oid| !known.contains_key(oid)).collect();
     if !everything {
-        known.extend(ledger.known_of(&more)?);
+        let more = &referred(&reading.catalog) | &reading.relations;
+        known.extend(ledger.known_of(&more.into_iter().filter(|oid| !known.contains_key(oid)).collect())?);
     }
-    let catalog = electric_schema_core::scope::distributed(reading.catalog);
+    let catalog = electric_schema_core::scope::distributed(reading.catalog, &known, &asked);
     Ok(Reading { catalog, asked, known, unread: reading.unread })
+}
+
+/// The routines that the ledger holds.
+fn routines_of(ledger: &Ledger) -> Result<BTreeMap<u32, Known>, Failure> {
+    let mut all = ledger.known_all()?;
+    all.retain(|_, known| matches!(known.object, Object::Routine(_)));
+    Ok(all)
+}
+
+/// Of what is known, the routines.
+pub fn routines(known: &BTreeMap<u32, Known>) -> BTreeSet<u32> {
+    known.values().filter(|known| matches!(known.object, Object::Routine(_))).map(|known| known.oid).collect()
 }
 
 /// The tables that dropped indexes belonged to: a dropped index does not tell, but the ledger knows.
@@ -168,7 +195,7 @@ fn happened(touched: &Touched, catalog: &Catalog) -> Happened {
         touched.rewrites.iter().map(|r| Rewrite { table: r.table, column: r.column, using: r.using }).collect();
     let replaced =
         catalog.tables.iter().map(|table| table.oid).filter(|oid| sys::rewritten_since(*oid, touched.since)).collect();
-    Happened { rewrites, replaced }
+    Happened { rewrites, replaced, dropped: touched.dropped.clone() }
 }
 
 fn notice(thing: &Unsupported) {
@@ -180,7 +207,6 @@ fn private(touched: &Touched, sealed: &Sealed, before: &BTreeMap<u32, Known>, ro
     let mut changed = sealed.changed.clone();
     for known in before.values().chain(&sealed.kept).filter(|known| sealed.changed.contains(&known.oid)) {
         changed.extend(known.identity.indexes.keys().chain(known.identity.constraints.keys()));
-        debug_assert!(matches!(known.object, Object::Table(_)) || known.identity.indexes.is_empty());
     }
     let source = touched
         .statements

@@ -89,17 +89,23 @@ pub fn table_of_index(index: Oid) -> Option<Oid> {
     (table != pg_sys::Oid::INVALID).then(|| table.to_u32())
 }
 
-/// The tables that a table inherits from; none for a partition.
+/// The tables that a table inherits from, or is a partition of.
 pub fn parents(table: Oid) -> Vec<Oid> {
-    // SAFETY: a look-up in the syscache; false for a missing relation.
-    if unsafe { pg_sys::get_rel_relispartition(table.into()) } {
-        return vec![];
-    }
     // pgrx leaves the catalog out: inhrelid is its first column, inhparent its second.
     const INHERITS: Oid = 2611;
     const INHERITS_RELID_SEQNO_INDEX: Oid = 2680;
     let rows = scan(INHERITS, Some(INHERITS_RELID_SEQNO_INDEX), &[Key::Oid(1, table)]);
     rows.iter().filter_map(|row| row.oid(2)).collect()
+}
+
+/// The tables with foreign keys to a table. Reads all constraints: nothing indexes what they refer to.
+pub fn referring(table: Oid) -> Vec<Oid> {
+    const CONSTRAINT: Oid = 2606;
+    let (Some(from), Some(to)) = (attribute_number(CONSTRAINT, "conrelid"), attribute_number(CONSTRAINT, "confrelid"))
+    else {
+        return vec![];
+    };
+    scan(CONSTRAINT, None, &[Key::Oid(to, table)]).iter().filter_map(|row| row.oid(from)).collect()
 }
 
 /// The relation itself, its partitions and the tables that inherit from it, at any depth.

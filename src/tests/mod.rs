@@ -4,6 +4,8 @@
 mod surface;
 
 #[cfg(test)]
+mod classes;
+#[cfg(test)]
 mod concurrency;
 #[cfg(test)]
 mod database;

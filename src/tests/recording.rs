@@ -223,19 +223,21 @@ fn an_extension_comes_with_the_first_table_that_needs_it() {
 }
 
 #[test]
-fn what_is_not_distributed_yet_is_said() {
+fn what_is_not_distributed_is_said() {
     let database = Database::new();
     let mut session = database.session();
+    session.run("CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w");
     session.run("CREATE TABLE t (id int)");
     let _ = session.notices();
     for (sql, name) in [
-        ("CREATE VIEW v AS SELECT * FROM t", "public.v"),
-        ("CREATE MATERIALIZED VIEW m AS SELECT * FROM t", "public.m"),
-        ("CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT $1'", "public.f"),
-        ("CREATE TYPE c AS (x int)", "public.c"),
-        ("CREATE TABLE parts (id int) PARTITION BY LIST (id)", "public.parts"),
-        ("CREATE TABLE part PARTITION OF parts FOR VALUES IN (1)", "public.part"),
-        ("CREATE TABLE with_composite (x c)", "public.with_composite"),
+        ("CREATE FOREIGN TABLE far (id int) SERVER s", "public.far"),
+        ("CREATE VIEW v AS SELECT * FROM far", "public.v"),
+        ("CREATE MATERIALIZED VIEW m AS SELECT relname FROM pg_class", "public.m"),
+        ("CREATE FUNCTION f() RETURNS int LANGUAGE internal AS 'pg_backend_pid'", "public.f"),
+        ("CREATE AGGREGATE a (int) (SFUNC = int4pl, STYPE = int)", "public.a"),
+        ("CREATE DOMAIN d AS int CHECK (VALUE > f())", "public.d"),
+        ("CREATE TYPE c AS (x d)", "public.c"),
+        ("CREATE TABLE with_row (x t)", "public.with_row"),
     ] {
         session.run(sql);
         let notices = session.notices();

@@ -3,7 +3,7 @@
 use crate::change::{Change, TableRef};
 use crate::diff::Objects;
 use crate::error::Error;
-use crate::model::{Column, ColumnValue, Object, ObjectId, PartId, QualifiedName, Table};
+use crate::model::{Column, ColumnValue, Index, Object, ObjectId, PartId, Table, View};
 
 /// Applies a change to the objects that it is about.
 ///
@@ -35,6 +35,10 @@ pub fn object_id(change: &Change) -> ObjectId {
         | Change::AddEnumLabel { id, .. }
         | Change::RenameEnumLabels { id, .. }
         | Change::AlterDomain { id, .. }
+        | Change::AlterComposite { id, .. }
+        | Change::RenameMultirange { id, .. }
+        | Change::ReplaceRoutine { id, .. }
+        | Change::RedefineView { id, .. }
         | Change::AlterSequence { id, .. }
         | Change::SetSequenceOwner { id, .. }
         | Change::SetSequencePersistence { id, .. }
@@ -43,10 +47,12 @@ pub fn object_id(change: &Change) -> ObjectId {
     }
 }
 
-/// The table that a change of a table is about.
+/// The table, or the view, that a change of one is about.
 pub fn table_of(change: &Change) -> Option<&TableRef> {
     match change {
-        Change::SetPersistence { table, .. } => Some(table),
+        Change::SetPersistence { table, .. } | Change::SetParents { table, .. } | Change::SetOfType { table, .. } => {
+            Some(table)
+        }
         Change::AddColumn(c) | Change::DropColumn(c) => Some(&c.table),
         Change::RenameColumn(c) | Change::RenameConstraint(c) | Change::RenameIndex(c) => Some(&c.table),
         Change::SetType(c)
@@ -62,13 +68,17 @@ pub fn table_of(change: &Change) -> Option<&TableRef> {
         Change::AddConstraint(c) | Change::DropConstraint(c) => Some(&c.table),
         Change::SetTiming(c) | Change::ValidateConstraint(c) => Some(&c.table),
         Change::CreateIndex(c) | Change::DropIndex(c) => Some(&c.table),
-        Change::SetIndexOptions(c) => Some(&c.table),
+        Change::SetIndexOptions(c) | Change::SetIndexParent(c) => Some(&c.table),
         Change::Create { .. }
         | Change::Drop { .. }
         | Change::Rename { .. }
         | Change::AddEnumLabel { .. }
         | Change::RenameEnumLabels { .. }
         | Change::AlterDomain { .. }
+        | Change::AlterComposite { .. }
+        | Change::RenameMultirange { .. }
+        | Change::ReplaceRoutine { .. }
+        | Change::RedefineView { .. }
         | Change::AlterSequence { .. }
         | Change::SetSequenceOwner { .. }
         | Change::SetSequencePersistence { .. }
@@ -99,6 +109,11 @@ pub(crate) fn apply_to_object(object: &mut Object, change: &Change) -> Result<()
         }
         (Change::RenameEnumLabels { after, .. }, Object::Enum(enumeration)) => enumeration.labels = after.clone(),
         (Change::AlterDomain { after, .. }, Object::Domain(domain)) => *domain = after.clone(),
+        (Change::AlterComposite { after, .. }, Object::Composite(composite)) => *composite = after.clone(),
+        (Change::RenameMultirange { after, .. }, Object::Range(range)) => range.multirange_name = Some(after.clone()),
+        (Change::ReplaceRoutine { after, .. }, Object::Routine(routine)) => *routine = after.clone(),
+        (Change::RedefineView { after, .. }, Object::View(view)) => *view = after.clone(),
+        (change, Object::View(view)) => return apply_to_view(view, change),
         (Change::AlterSequence { after, .. }, Object::Sequence(sequence)) => sequence.options = after.clone(),
         (Change::SetSequenceOwner { after, .. }, Object::Sequence(sequence)) => sequence.owned_by = after.clone(),
         (Change::SetSequencePersistence { unlogged, .. }, Object::Sequence(sequence)) => sequence.unlogged = *unlogged,
@@ -111,6 +126,8 @@ pub(crate) fn apply_to_object(object: &mut Object, change: &Change) -> Result<()
 fn apply_to_table(table: &mut Table, change: &Change) -> Result<(), Error> {
     match change {
         Change::SetPersistence { unlogged, .. } => table.unlogged = *unlogged,
+        Change::SetParents { after, .. } => table.parents = after.clone(),
+        Change::SetOfType { after, .. } => table.of_type = after.clone(),
         Change::AddColumn(added) => {
             use_part(table, added.part.id);
             use_value(table, &added.part.value);
@@ -151,32 +168,64 @@ fn apply_to_table(table: &mut Table, change: &Change) -> Result<(), Error> {
             constraint.timing = c.after.timing;
             constraint.validated = c.after.validated;
         }
-        Change::CreateIndex(added) => {
-            use_part(table, added.part.id);
-            table.indexes.push(added.part.clone());
-            table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
-        }
-        Change::DropIndex(dropped) => table.indexes.retain(|index| index.id != dropped.part.id),
-        Change::RenameIndex(rename) => {
-            let index = table.indexes.iter_mut().find(|index| index.id == rename.id);
-            index.ok_or_else(|| misfit(change, "no such index"))?.name = rename.after.clone();
-            table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
-        }
-        Change::SetIndexOptions(c) => {
-            let index = table.indexes.iter_mut().find(|index| index.id == c.after.id);
-            index.ok_or_else(|| misfit(change, "no such index"))?.options = c.after.options.clone();
-        }
+        Change::CreateIndex(_)
+        | Change::DropIndex(_)
+        | Change::RenameIndex(_)
+        | Change::SetIndexOptions(_)
+        | Change::SetIndexParent(_) => return apply_to_indexes(&mut table.indexes, &mut table.next_part, change),
         Change::Create { .. }
         | Change::Drop { .. }
         | Change::Rename { .. }
         | Change::AddEnumLabel { .. }
         | Change::RenameEnumLabels { .. }
         | Change::AlterDomain { .. }
+        | Change::AlterComposite { .. }
+        | Change::RenameMultirange { .. }
+        | Change::ReplaceRoutine { .. }
+        | Change::RedefineView { .. }
         | Change::AlterSequence { .. }
         | Change::SetSequenceOwner { .. }
         | Change::SetSequencePersistence { .. }
         | Change::Refresh { .. } => return Err(misfit(change, "the object is a table")),
     }
+    Ok(())
+}
+
+fn apply_to_view(view: &mut View, change: &Change) -> Result<(), Error> {
+    match change {
+        Change::RenameColumn(rename) => {
+            let column = view.columns.iter_mut().find(|column| column.id == rename.id);
+            column.ok_or_else(|| misfit(change, "no such column"))?.name = rename.after.clone();
+            Ok(())
+        }
+        _ => apply_to_indexes(&mut view.indexes, &mut view.next_part, change),
+    }
+}
+
+fn apply_to_indexes(indexes: &mut Vec<Index>, next_part: &mut PartId, change: &Change) -> Result<(), Error> {
+    let find = |indexes: &mut Vec<Index>, id: PartId| indexes.iter().position(|index| index.id == id);
+    let missing = || misfit(change, "no such index");
+    match change {
+        Change::CreateIndex(added) => {
+            *next_part = (*next_part).max(added.part.id.saturating_add(1));
+            indexes.push(added.part.clone());
+        }
+        Change::DropIndex(dropped) => indexes.retain(|index| index.id != dropped.part.id),
+        Change::RenameIndex(rename) => {
+            let at = find(indexes, rename.id).ok_or_else(missing)?;
+            indexes[at].name = rename.after.clone();
+        }
+        Change::SetIndexOptions(c) => {
+            let at = find(indexes, c.after.id).ok_or_else(missing)?;
+            indexes[at].options = c.after.options.clone();
+        }
+        Change::SetIndexParent(c) => {
+            let at = find(indexes, c.after.id).ok_or_else(missing)?;
+            indexes[at].part_of = c.after.part_of;
+        }
+        _ => return Err(misfit(change, "the object is of another kind")),
+    }
+    indexes.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(())
 }
 
@@ -191,28 +240,5 @@ fn use_part(table: &mut Table, id: PartId) {
 fn use_value(table: &mut Table, value: &ColumnValue) {
     if let ColumnValue::Default { id, .. } | ColumnValue::Generated { id, .. } = value {
         use_part(table, *id);
-    }
-}
-
-impl Object {
-    /// The object's name; `None` for a schema or an extension, whose names have no schema.
-    pub fn qualified_name(&self) -> Option<QualifiedName> {
-        match self {
-            Object::Schema(_) | Object::Extension(_) => None,
-            Object::Enum(enumeration) => Some(enumeration.name.clone()),
-            Object::Domain(domain) => Some(domain.name.clone()),
-            Object::Sequence(sequence) => Some(sequence.name.clone()),
-            Object::Table(table) => Some(table.name.clone()),
-        }
-    }
-
-    fn name_mut(&mut self) -> Option<&mut QualifiedName> {
-        match self {
-            Object::Schema(_) | Object::Extension(_) => None,
-            Object::Enum(enumeration) => Some(&mut enumeration.name),
-            Object::Domain(domain) => Some(&mut domain.name),
-            Object::Sequence(sequence) => Some(&mut sequence.name),
-            Object::Table(table) => Some(&mut table.name),
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model::{ConstraintKind, QualifiedName, SequenceOptions, Timing, Volatility};
+use crate::model::{ConstraintKind, QualifiedName, RoutineKind, SequenceOptions, Timing, Volatility};
 
 /// The reference query: `$1` is `oid[]`, the touched objects of any class, or NULL for all in scope.
 /// Gives one `json` value: [`Catalog`].
@@ -19,10 +19,22 @@ pub struct Catalog {
     pub enums: Vec<RawEnum>,
     /// Domains.
     pub domains: Vec<RawDomain>,
+    /// Composite types that stand on their own.
+    #[serde(default)]
+    pub composites: Vec<RawComposite>,
+    /// Range types.
+    #[serde(default)]
+    pub ranges: Vec<RawRange>,
     /// Sequences without those of identity columns.
     pub sequences: Vec<RawSequence>,
-    /// Ordinary tables.
+    /// Functions and procedures that were asked for, or that what was read needs.
+    #[serde(default)]
+    pub routines: Vec<RawRoutine>,
+    /// Tables, partitioned ones and partitions among them.
     pub tables: Vec<RawTable>,
+    /// Views and materialized views.
+    #[serde(default)]
+    pub views: Vec<RawView>,
     /// What is there and cannot be distributed.
     pub unsupported: Vec<Unsupported>,
 }
@@ -71,6 +83,9 @@ pub struct RawDomain {
     pub type_oid: u32,
     /// Whether typbasetype is a true array type.
     pub array: bool,
+    /// Whether it is a multirange type; type_oid is then its range type's.
+    #[serde(default)]
+    pub multirange: bool,
     /// Quoted and qualified, only where it differs from the base type's own.
     pub collation: Option<String>,
     /// typnotnull
@@ -79,6 +94,123 @@ pub struct RawDomain {
     pub default: Option<String>,
     /// CHECK constraints, by name.
     pub constraints: Vec<RawConstraint>,
+    /// pg_proc.oid of the user's routines in its default and constraints.
+    #[serde(default)]
+    pub uses: Vec<u32>,
+}
+
+/// A type as something else names it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawDataType {
+    /// format_type(…)
+    pub type_name: String,
+    /// Its OID; of an array its element's, of a multirange its range type's.
+    pub type_oid: u32,
+    /// Whether it is a true array type.
+    pub array: bool,
+    /// Whether it is a multirange type.
+    pub multirange: bool,
+}
+
+/// A composite type.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawComposite {
+    /// pg_type.oid
+    pub oid: u32,
+    /// Its name.
+    pub name: QualifiedName,
+    /// Live attributes by attnum.
+    pub attributes: Vec<RawAttribute>,
+}
+
+/// An attribute of a composite type, or a column of a view.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawAttribute {
+    /// pg_attribute.attnum
+    pub attnum: i16,
+    /// Unquoted name.
+    pub name: String,
+    /// Its type.
+    #[serde(flatten)]
+    pub data_type: RawDataType,
+    /// Quoted and qualified, only where it differs from the type's own.
+    pub collation: Option<String>,
+}
+
+/// A range type.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawRange {
+    /// pg_type.oid
+    pub oid: u32,
+    /// Its name.
+    pub name: QualifiedName,
+    /// rngsubtype
+    pub subtype: RawDataType,
+    /// rngsubopc, quoted and qualified.
+    pub opclass: String,
+    /// rngcollation, only where it differs from the subtype's own.
+    pub collation: Option<String>,
+    /// rngsubdiff
+    pub difference: Option<String>,
+    /// The name of rngmultitypid.
+    pub multirange_name: Option<QualifiedName>,
+    /// pg_proc.oid of the user's routines that it calls.
+    pub uses: Vec<u32>,
+}
+
+/// A function or procedure.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawRoutine {
+    /// pg_proc.oid
+    pub oid: u32,
+    /// Its name.
+    pub name: QualifiedName,
+    /// prokind
+    pub routine: RoutineKind,
+    /// pg_get_function_identity_arguments(oid)
+    pub arguments: String,
+    /// pg_get_functiondef(oid) from behind the name.
+    pub definition: String,
+    /// xmin of its row in pg_proc.
+    pub written: String,
+    /// Whether a type, a table or a view that was read needs it, however indirectly.
+    pub needed: bool,
+    /// OIDs of the user's types in its signature, and of routines that its text calls.
+    pub uses: Vec<u32>,
+}
+
+/// A view or a materialized view.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawView {
+    /// pg_class.oid
+    pub oid: u32,
+    /// Its name.
+    pub name: QualifiedName,
+    /// relkind = 'm'
+    pub materialized: bool,
+    /// Columns by attnum.
+    pub columns: Vec<RawAttribute>,
+    /// pg_get_viewdef(oid) without the semicolon.
+    pub query: String,
+    /// xmin of its row in pg_rewrite.
+    pub written: String,
+    /// reloptions, each as `name=value` in SQL.
+    pub options: Vec<String>,
+    /// Valid, ready and live indexes, by name.
+    pub indexes: Vec<RawIndex>,
+    /// What of the user's own it reads, calls and names.
+    pub uses: Vec<RawNeed>,
+}
+
+/// Something that must be distributed, too.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawNeed {
+    /// Its OID.
+    pub oid: u32,
+    /// `table`, `view`, `function`, `type`, …
+    pub kind: String,
+    /// Quoted and qualified.
+    pub identity: String,
 }
 
 /// A sequence.
@@ -118,6 +250,18 @@ pub struct RawTable {
     pub name: QualifiedName,
     /// UNLOGGED
     pub unlogged: bool,
+    /// What it is partitioned by.
+    #[serde(default)]
+    pub partition_key: Option<RawPartitionKey>,
+    /// Its partitions.
+    #[serde(default)]
+    pub partitions: Vec<RawNeed>,
+    /// What it inherits from, or is a partition of.
+    #[serde(default)]
+    pub parents: Vec<RawParent>,
+    /// reloftype
+    #[serde(default)]
+    pub of_type: Option<RawDataType>,
     /// Live columns by attnum.
     pub columns: Vec<RawColumn>,
     /// All but NOT NULL constraints, by name.
@@ -139,6 +283,9 @@ pub struct RawColumn {
     pub type_oid: u32,
     /// Whether atttypid is a true array type.
     pub array: bool,
+    /// Whether it is a multirange type; type_oid is then its range type's.
+    #[serde(default)]
+    pub multirange: bool,
     /// Whether the type is a domain that does not take every value.
     #[serde(default)]
     pub constrained: bool,
@@ -165,6 +312,31 @@ pub struct RawDefault {
     pub generated: bool,
     /// The most volatile function in it, as far as pg_depend and the text show.
     pub volatility: Volatility,
+    /// pg_proc.oid of the user's routines in it.
+    #[serde(default)]
+    pub uses: Vec<u32>,
+}
+
+/// What a table is partitioned by.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawPartitionKey {
+    /// pg_get_partkeydef(oid)
+    pub definition: String,
+    /// pg_proc.oid of the user's routines in it.
+    pub uses: Vec<u32>,
+}
+
+/// A row of pg_inherits.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawParent {
+    /// inhparent
+    pub oid: u32,
+    /// The parent's name.
+    pub name: QualifiedName,
+    /// pg_get_expr(relpartbound, oid) of a partition.
+    pub bound: Option<String>,
+    /// Whether another partition takes what none is there for.
+    pub beside_default: bool,
 }
 
 /// An identity column's sequence.
@@ -176,6 +348,9 @@ pub struct RawIdentity {
     pub sequence: QualifiedName,
     /// pg_sequence
     pub options: SequenceOptions,
+    /// relpersistence = 'u', where that is not what its table is.
+    #[serde(default)]
+    pub unlogged: Option<bool>,
 }
 
 /// A constraint.
@@ -198,6 +373,9 @@ pub struct RawConstraint {
     pub timing: Timing,
     /// convalidated
     pub validated: bool,
+    /// pg_proc.oid of the user's routines in it.
+    #[serde(default)]
+    pub uses: Vec<u32>,
 }
 
 /// An index without a constraint.
@@ -219,6 +397,12 @@ pub struct RawIndex {
     pub columns: Vec<i16>,
     /// pg_get_expr of each key expression, then of the predicate.
     pub expressions: Vec<String>,
+    /// pg_proc.oid of the user's routines in them.
+    #[serde(default)]
+    pub uses: Vec<u32>,
+    /// pg_class.oid of the partitioned index that it is a partition of.
+    #[serde(default)]
+    pub parent: Option<u32>,
 }
 
 /// Something that is there and cannot be distributed.

@@ -33,28 +33,65 @@ sequence_options AS NOT MATERIALIZED (
     FROM pg_catalog.pg_sequence AS s
 ),
 
+-- Storage parameters and options, each as `name=value` in SQL.
+relation_options AS NOT MATERIALIZED (
+    SELECT c.oid,
+           ARRAY(
+               SELECT pg_catalog.concat(
+                          pg_catalog.quote_ident(o.name), '=',
+                          CASE WHEN pg_catalog.quote_ident(o.value) = o.value THEN o.value
+                               ELSE '''' || pg_catalog.replace(o.value, '''', '''''') || '''' END)
+               FROM (
+                   SELECT pg_catalog.split_part(r.option, '=', 1) AS name,
+                          pg_catalog.substr(r.option, 2 + pg_catalog.length(pg_catalog.split_part(r.option, '=', 1))) AS value,
+                          r.place
+                   FROM pg_catalog.unnest(c.reloptions) WITH ORDINALITY AS r (option, place)
+               ) AS o
+               ORDER BY o.place) AS options
+    FROM pg_catalog.pg_class AS c
+),
+
 -- What an index's text ends with, as Postgres prints it: `WITH (…)`, then the predicate.
 index_ends AS NOT MATERIALIZED (
     SELECT e.*,
            CASE WHEN e.options = '{}' THEN '' ELSE ' WITH (' || pg_catalog.array_to_string(e.options, ', ') || ')' END AS storage
     FROM (
-        SELECT x.indexrelid,
-               pg_catalog.pg_get_expr(x.indpred, x.indrelid) AS predicate,
-               ARRAY(
-                   SELECT pg_catalog.concat(
-                              pg_catalog.quote_ident(o.name), '=',
-                              CASE WHEN pg_catalog.quote_ident(o.value) = o.value THEN o.value
-                                   ELSE '''' || pg_catalog.replace(o.value, '''', '''''') || '''' END)
-                   FROM (
-                       SELECT pg_catalog.split_part(r.option, '=', 1) AS name,
-                              pg_catalog.substr(r.option, 2 + pg_catalog.length(pg_catalog.split_part(r.option, '=', 1))) AS value,
-                              r.place
-                       FROM pg_catalog.unnest(c.reloptions) WITH ORDINALITY AS r (option, place)
-                   ) AS o
-                   ORDER BY o.place) AS options
+        SELECT x.indexrelid, pg_catalog.pg_get_expr(x.indpred, x.indrelid) AS predicate, o.options
         FROM pg_catalog.pg_index AS x
-        JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
+        JOIN relation_options AS o ON o.oid = x.indexrelid
     ) AS e
+),
+
+-- Multirange types, and the range types that they came with.
+multiranges AS NOT MATERIALIZED (
+    SELECT d.objid AS oid, d.refobjid AS range
+    FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_type AS t ON t.oid = d.objid
+    WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+      AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+      AND d.deptype = 'i' AND t.typtype = 'm'
+),
+
+-- What a type is called, and which type of the user's own is behind it: an array's element, a multirange's range.
+type_names AS NOT MATERIALIZED (
+    SELECT t.oid, t.typcollation,
+           coalesce(m.range, element.oid, t.oid) AS object,
+           element.oid IS NOT NULL AS array,
+           m.range IS NOT NULL AS multirange
+    FROM pg_catalog.pg_type AS t
+    LEFT JOIN pg_catalog.pg_type AS element ON element.oid = t.typelem AND element.typarray = t.oid
+    LEFT JOIN multiranges AS m ON m.oid = coalesce(element.oid, t.oid)
+),
+
+-- Functions that came with a range type, and will again: they keep their name and schema when the type gets others, and clients
+-- create it as it is called now.
+constructors AS NOT MATERIALIZED (
+    SELECT d.objid AS oid, d.refclassid AS made_class, d.refobjid AS made
+    FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_proc AS p ON p.oid = d.objid
+    JOIN pg_catalog.pg_type AS t ON t.oid = d.refobjid AND t.typname = p.proname AND t.typnamespace = p.pronamespace
+    WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+      AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'i'
 ),
 
 relation_oids (oid) AS MATERIALIZED (
@@ -75,30 +112,16 @@ relation_oids (oid) AS MATERIALIZED (
 ),
 
 relations AS MATERIALIZED (
-    SELECT c.oid, n.nspname, c.relname, c.relnamespace, c.relpersistence,
+    SELECT c.oid, n.nspname, c.relname, c.relnamespace, c.relpersistence, c.relkind, c.relispartition,
            CASE
                WHEN c.relkind = 'v' THEN 'view'
                WHEN c.relkind = 'm' THEN 'materialized view'
                WHEN c.relkind = 'f' THEN 'foreign table'
-               WHEN c.relkind = 'p' THEN 'partitioned table'
                WHEN c.relispartition THEN 'partition'
+               WHEN c.relkind = 'p' THEN 'partitioned table'
                ELSE 'table'
            END AS kind,
-           CASE
-               WHEN c.relkind = 'v' THEN 'views are not distributed yet'
-               WHEN c.relkind = 'm' THEN 'materialized views are not distributed yet'
-               WHEN c.relkind = 'f' THEN 'foreign tables are not distributed yet'
-               WHEN c.relkind = 'p' THEN 'partitioned tables are not distributed yet'
-               WHEN c.relispartition THEN 'partitions are not distributed yet'
-               WHEN c.reloftype <> 0 THEN 'typed tables are not distributed yet'
-               WHEN EXISTS (SELECT FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid)
-               THEN 'tables that inherit are not distributed yet'
-               -- Another session's temporary child is nobody else's business.
-               WHEN EXISTS (SELECT FROM pg_catalog.pg_inherits AS i
-                            JOIN pg_catalog.pg_class AS child ON child.oid = i.inhrelid
-                            WHERE i.inhparent = c.oid AND child.relpersistence <> 't')
-               THEN 'tables that others inherit from are not distributed yet'
-           END AS reason
+           CASE WHEN c.relkind = 'f' THEN 'foreign tables are not distributed' END AS reason
     FROM relation_oids AS o
     JOIN pg_catalog.pg_class AS c ON c.oid = o.oid
     JOIN spaces AS n ON n.oid = c.relnamespace
@@ -108,12 +131,14 @@ relations AS MATERIALIZED (
                       WHERE m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND m.objid = c.oid)
 ),
 
--- What each ordinary table's parts use beyond what every server has: extensions' objects and the user's own.
+-- What each relation's parts use beyond what every server has: extensions' objects and the user's own.
 uses AS MATERIALIZED (
-    SELECT t.oid AS relid, part.rank, part.label, part.name,
-           d.objsubid, d.refclassid, d.refobjid,
-           coalesce(element.oid, d.refobjid) AS object,
-           coalesce(element.typtype, type.typtype) AS typtype,
+    SELECT t.oid AS relid, part.classid, part.objid, part.rank, part.label, part.name,
+           d.objsubid,
+           coalesce(range.made_class, d.refclassid) AS refclassid,
+           coalesce(range.made, d.refobjid) AS refobjid,
+           coalesce(type.object, d.refobjid) AS object,
+           coalesce(type.array, false) AS array,
            m.extension
     FROM relations AS t
     CROSS JOIN LATERAL (
@@ -134,24 +159,37 @@ uses AS MATERIALIZED (
         FROM pg_catalog.pg_index AS i
         JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
         WHERE i.indrelid = t.oid AND i.indisvalid AND i.indisready AND i.indislive
+        UNION ALL
+        SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid, 5, 'query', NULL
+        FROM pg_catalog.pg_rewrite AS r
+        WHERE r.ev_class = t.oid AND r.rulename = '_RETURN'
     ) AS part
-    JOIN pg_catalog.pg_depend AS d ON d.classid = part.classid AND d.objid = part.objid
-    LEFT JOIN pg_catalog.pg_type AS type
-        ON d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND type.oid = d.refobjid
-    -- An array belongs to no extension and is no enum: its element's type does and is.
-    LEFT JOIN pg_catalog.pg_type AS element ON element.oid = type.typelem AND element.typarray = type.oid
-    LEFT JOIN members AS m ON m.classid = d.refclassid AND m.objid = coalesce(element.oid, d.refobjid)
+    -- By what depends, never by what it depends on, however few the planner takes those to be.
+    CROSS JOIN LATERAL (
+        SELECT depend.objsubid, depend.refclassid, depend.refobjid
+        FROM pg_catalog.pg_depend AS depend
+        WHERE depend.classid = part.classid AND depend.objid = part.objid
+          -- Below are the objects of initdb, information_schema's among them, which no pin keeps out of pg_depend.
+          AND depend.refobjid >= 16384
+          AND depend.refclassid IN (
+              'pg_catalog.pg_type'::pg_catalog.regclass,
+              'pg_catalog.pg_proc'::pg_catalog.regclass,
+              'pg_catalog.pg_operator'::pg_catalog.regclass,
+              'pg_catalog.pg_collation'::pg_catalog.regclass,
+              'pg_catalog.pg_opclass'::pg_catalog.regclass,
+              'pg_catalog.pg_ts_config'::pg_catalog.regclass,
+              'pg_catalog.pg_ts_dict'::pg_catalog.regclass)
+        OFFSET 0
+    ) AS d
+    LEFT JOIN constructors AS range
+        ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND range.oid = d.refobjid
+    -- An array belongs to no extension: its element's type does.
+    LEFT JOIN type_names AS type
+        ON coalesce(range.made_class, d.refclassid) = 'pg_catalog.pg_type'::pg_catalog.regclass
+           AND type.oid = coalesce(range.made, d.refobjid)
+    LEFT JOIN members AS m
+        ON m.classid = coalesce(range.made_class, d.refclassid) AND m.objid = coalesce(type.object, d.refobjid)
     WHERE t.reason IS NULL
-      -- Below are the objects of initdb, information_schema's among them, which no pin keeps out of pg_depend.
-      AND d.refobjid >= 16384
-      AND d.refclassid IN (
-          'pg_catalog.pg_type'::pg_catalog.regclass,
-          'pg_catalog.pg_proc'::pg_catalog.regclass,
-          'pg_catalog.pg_operator'::pg_catalog.regclass,
-          'pg_catalog.pg_collation'::pg_catalog.regclass,
-          'pg_catalog.pg_opclass'::pg_catalog.regclass,
-          'pg_catalog.pg_ts_config'::pg_catalog.regclass,
-          'pg_catalog.pg_ts_dict'::pg_catalog.regclass)
 ),
 
 -- Domains and what they are made over, down to the type that is no domain.
@@ -169,96 +207,6 @@ domain_chain (root, oid, base, depth) AS MATERIALIZED (
         WHERE t.typtype = 'd'
     )
     SELECT c.root, c.oid, c.base, c.depth FROM chain AS c
-),
-
--- Why a domain, or one that it is made over, cannot be distributed.
-domain_blocked AS MATERIALIZED (
-    SELECT DISTINCT ON (c.root) c.root AS oid, b.reason
-    FROM domain_chain AS c
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.concat('it is made over ', pg_catalog.format_type(base.oid, NULL)) AS reason
-        FROM pg_catalog.pg_type AS base
-        LEFT JOIN pg_catalog.pg_type AS element ON element.oid = base.typelem AND element.typarray = base.oid
-        WHERE base.oid = c.base AND base.oid >= 16384
-          AND coalesce(element.typtype, base.typtype) NOT IN ('d', 'e')
-          AND NOT EXISTS (SELECT FROM members AS m
-                          WHERE m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
-                            AND m.objid = coalesce(element.oid, base.oid))
-        UNION ALL
-        SELECT pg_catalog.concat('it uses ', i.type, ' ', i.identity)
-        FROM (
-            SELECT 'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid AS classid, c.oid AS objid
-            UNION ALL
-            SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid
-            FROM pg_catalog.pg_constraint AS k
-            WHERE k.contypid = c.oid
-        ) AS part
-        JOIN pg_catalog.pg_depend AS d ON d.classid = part.classid AND d.objid = part.objid
-        CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.refclassid, d.refobjid, 0) AS i
-        WHERE d.refobjid >= 16384
-          AND d.refclassid IN (
-              'pg_catalog.pg_proc'::pg_catalog.regclass,
-              'pg_catalog.pg_operator'::pg_catalog.regclass,
-              'pg_catalog.pg_class'::pg_catalog.regclass)
-          AND NOT (d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                   AND EXISTS (SELECT FROM pg_catalog.pg_class AS s WHERE s.oid = d.refobjid AND s.relkind = 'S'))
-          AND NOT EXISTS (SELECT FROM members AS m WHERE m.classid = d.refclassid AND m.objid = d.refobjid)
-    ) AS b
-    ORDER BY c.root, c.depth, b.reason COLLATE "C"
-),
-
-culprits AS (
-    SELECT u.relid, u.rank, u.objsubid, u.name, u.object,
-           pg_catalog.concat(
-               u.label, ' "', pg_catalog.replace(coalesce(a.attname, u.name)::pg_catalog.text, '"', '""'), '"',
-               CASE WHEN u.rank = 1 AND u.typtype IS NOT NULL THEN ' has type ' ELSE ' uses ' END,
-               CASE
-                   WHEN u.typtype IS NULL THEN
-                       (SELECT pg_catalog.concat(i.type, ' ', i.identity)
-                        FROM pg_catalog.pg_identify_object(u.refclassid, u.refobjid, 0) AS i)
-                   ELSE pg_catalog.concat(
-                       CASE WHEN u.rank > 1 THEN 'type ' END,
-                       pg_catalog.format_type(u.refobjid, NULL),
-                       CASE WHEN u.object <> u.refobjid THEN ', an array of ' ELSE ', ' END,
-                       CASE u.typtype
-                           WHEN 'd' THEN 'a domain'
-                           WHEN 'c' THEN 'a composite type'
-                           WHEN 'r' THEN 'a range type'
-                           WHEN 'm' THEN 'a multirange type'
-                           ELSE 'a base type'
-                       END)
-               END) AS reason
-    FROM uses AS u
-    LEFT JOIN pg_catalog.pg_attribute AS a ON u.rank = 1 AND a.attrelid = u.relid AND a.attnum = u.objsubid
-    WHERE u.extension IS NULL AND u.typtype IS DISTINCT FROM 'e'
-      AND NOT (u.typtype IS NOT DISTINCT FROM 'd' AND NOT EXISTS (SELECT FROM domain_blocked AS b WHERE b.oid = u.object))
-    UNION ALL
-    SELECT a.attrelid, 1, a.attnum, a.attname, 0,
-           pg_catalog.concat('column "', pg_catalog.replace(a.attname::pg_catalog.text, '"', '""'), '" is a virtual generated column')
-    FROM relations AS t
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid
-    WHERE t.reason IS NULL AND a.attnum > 0 AND a.attgenerated = 'v' AND NOT a.attisdropped
-    UNION ALL
-    SELECT k.conrelid, 3, 0, k.conname, 0,
-           pg_catalog.concat('constraint "', pg_catalog.replace(k.conname::pg_catalog.text, '"', '""'), '" is not enforced')
-    FROM relations AS t
-    JOIN pg_catalog.pg_constraint AS k ON k.conrelid = t.oid
-    -- The first condition is asked once, and spares older servers the second.
-    WHERE pg_catalog.current_setting('server_version_num')::integer >= 180000
-      AND t.reason IS NULL AND k.contype IN ('c', 'f')
-      AND pg_catalog.to_jsonb(k) ->> 'conenforced' = 'false'
-),
-
-blocked AS MATERIALIZED (
-    SELECT DISTINCT ON (c.relid) c.relid, c.reason
-    FROM culprits AS c
-    ORDER BY c.relid, c.rank, c.objsubid, c.name, c.reason COLLATE "C"
-),
-
-tables AS MATERIALIZED (
-    SELECT r.oid, r.nspname, r.relname, r.relnamespace, r.relpersistence
-    FROM relations AS r
-    WHERE r.reason IS NULL AND NOT EXISTS (SELECT FROM blocked AS b WHERE b.relid = r.oid)
 ),
 
 type_oids (oid) AS MATERIALIZED (
@@ -288,19 +236,246 @@ types AS MATERIALIZED (
                       WHERE m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND m.objid = t.oid)
 ),
 
-routines AS (
-    SELECT p.oid, n.nspname, p.proname,
-           CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END AS kind
-    FROM (
-        SELECT DISTINCT pg_catalog.unnest(coalesce($1::pg_catalog.oid[], ARRAY(
-            SELECT p.oid FROM pg_catalog.pg_proc AS p WHERE p.oid >= 16384))) AS oid
-    ) AS o
+-- Routines that were asked for.
+asked_routines AS MATERIALIZED (
+    SELECT p.oid
+    FROM (SELECT DISTINCT pg_catalog.unnest($1::pg_catalog.oid[]) AS oid) AS o
     JOIN pg_catalog.pg_proc AS p ON p.oid = o.oid
     JOIN spaces AS n ON n.oid = p.pronamespace
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                       -- A range type's constructors are internal to it.
                       WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
                         AND d.deptype IN ('e', 'i'))
+),
+
+-- Why a routine is nothing for clients.
+routine_problems AS NOT MATERIALIZED (
+    SELECT r.*
+    FROM (
+        SELECT p.oid,
+               CASE
+                   WHEN p.prokind = 'a' THEN 'an aggregate'
+                   WHEN p.prokind = 'w' THEN 'a window function'
+                   WHEN EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                                WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
+                                  AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype = 'i')
+                   THEN 'named as its range type once was'
+                   WHEN l.lanname NOT IN ('sql', 'plpgsql') THEN 'written in ' || l.lanname
+                   WHEN EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                                WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
+                                  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
+                   THEN 'its body is bound to relations'
+               END AS reason
+        FROM pg_catalog.pg_proc AS p
+        JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
+    ) AS r
+    WHERE r.reason IS NOT NULL
+),
+
+-- Each type and routine that a relation uses or that was asked for (the root), with all that it needs in turn, from one to the next.
+-- The text of a routine shows what it calls; pg_depend does not.
+needs AS MATERIALIZED (
+    WITH RECURSIVE reach (root_class, root, from_class, from_oid, classid, oid) AS (
+        SELECT r.classid, r.oid, NULL::pg_catalog.oid, NULL::pg_catalog.oid, r.classid, r.oid
+        FROM (
+            SELECT u.refclassid AS classid, u.object AS oid FROM uses AS u WHERE u.extension IS NULL
+            UNION
+            SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid FROM types AS t
+            UNION
+            SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid FROM asked_routines AS p
+        ) AS r
+        UNION
+        SELECT r.root_class, r.root, r.classid, r.oid, e.classid, e.oid
+        FROM reach AS r
+        CROSS JOIN LATERAL (
+            SELECT coalesce(range.made_class, d.refclassid) AS classid, coalesce(type.object, d.refobjid) AS oid
+            FROM (
+                SELECT r.classid AS classid, r.oid AS objid
+                UNION ALL
+                SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid
+                FROM pg_catalog.pg_type AS t
+                JOIN pg_catalog.pg_class AS c ON c.oid = t.typrelid
+                WHERE r.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid = r.oid AND c.relkind = 'c'
+                UNION ALL
+                SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid
+                FROM pg_catalog.pg_constraint AS k
+                WHERE r.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND k.contypid = r.oid
+            ) AS part
+            CROSS JOIN LATERAL (
+                SELECT depend.refclassid, depend.refobjid
+                FROM pg_catalog.pg_depend AS depend
+                WHERE depend.classid = part.classid AND depend.objid = part.objid
+                  AND depend.refobjid >= 16384
+                  AND depend.refclassid IN (
+                      'pg_catalog.pg_type'::pg_catalog.regclass,
+                      'pg_catalog.pg_proc'::pg_catalog.regclass,
+                      'pg_catalog.pg_operator'::pg_catalog.regclass,
+                      'pg_catalog.pg_collation'::pg_catalog.regclass,
+                      'pg_catalog.pg_opclass'::pg_catalog.regclass,
+                      'pg_catalog.pg_ts_config'::pg_catalog.regclass,
+                      'pg_catalog.pg_ts_dict'::pg_catalog.regclass)
+                OFFSET 0
+            ) AS d
+            LEFT JOIN constructors AS range
+                ON d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND range.oid = d.refobjid
+            LEFT JOIN type_names AS type
+                ON coalesce(range.made_class, d.refclassid) = 'pg_catalog.pg_type'::pg_catalog.regclass
+                   AND type.oid = coalesce(range.made, d.refobjid)
+            UNION ALL
+            SELECT coalesce(range.made_class, 'pg_catalog.pg_proc'::pg_catalog.regclass), coalesce(type.object, callee.oid)
+            FROM pg_catalog.pg_proc AS caller
+            JOIN pg_catalog.pg_language AS l ON l.oid = caller.prolang
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN pg_catalog.starts_with(m.match[1], '"')
+                            THEN pg_catalog.replace(pg_catalog.substr(m.match[1], 2, pg_catalog.length(m.match[1]) - 2), '""', '"')
+                            ELSE pg_catalog.lower(m.match[1]) END AS schema,
+                       CASE WHEN pg_catalog.starts_with(m.match[2], '"')
+                            THEN pg_catalog.replace(pg_catalog.substr(m.match[2], 2, pg_catalog.length(m.match[2]) - 2), '""', '"')
+                            ELSE pg_catalog.lower(m.match[2]) END AS name
+                FROM pg_catalog.regexp_matches(
+                    caller.prosrc,
+                    '(?:("(?:[^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)\s*[.]\s*)?("(?:[^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)\s*[(]',
+                    'g') AS m (match)
+            ) AS called
+            JOIN pg_catalog.pg_proc AS callee ON callee.proname = called.name::pg_catalog.name
+            JOIN pg_catalog.pg_namespace AS n ON n.oid = callee.pronamespace
+            LEFT JOIN constructors AS range ON range.oid = callee.oid
+            LEFT JOIN type_names AS type ON type.oid = range.made
+            WHERE r.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND caller.oid = r.oid
+              AND l.lanname IN ('sql', 'plpgsql')
+              AND callee.oid >= 16384 AND callee.oid <> caller.oid
+              AND (called.schema IS NULL OR n.nspname = called.schema)
+        ) AS e
+        WHERE NOT EXISTS (SELECT FROM members AS m WHERE m.classid = r.classid AND m.objid = r.oid)
+    )
+    SELECT r.* FROM reach AS r
+),
+
+-- What of these clients cannot have, and why.
+problems AS MATERIALIZED (
+    SELECT n.classid, n.oid, p.reason, pg_catalog.concat(i.type, ' ', i.identity) AS identity
+    FROM (SELECT DISTINCT needed.classid, needed.oid FROM needs AS needed) AS n
+    CROSS JOIN LATERAL (
+        SELECT CASE t.typtype
+                   WHEN 'c' THEN 'the row type of a relation'
+                   WHEN 'r' THEN 'a range type with a canonical function'
+                   WHEN 'p' THEN 'a shell type'
+                   ELSE 'a base type'
+               END AS reason
+        FROM pg_catalog.pg_type AS t
+        WHERE n.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND t.oid = n.oid
+          AND CASE t.typtype
+                  WHEN 'd' THEN false
+                  WHEN 'e' THEN false
+                  WHEN 'c' THEN NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = t.typrelid AND c.relkind = 'c')
+                  WHEN 'r' THEN EXISTS (SELECT FROM pg_catalog.pg_range AS r WHERE r.rngtypid = t.oid AND r.rngcanonical <> 0)
+                  ELSE true
+              END
+        UNION ALL
+        SELECT r.reason FROM routine_problems AS r WHERE n.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND r.oid = n.oid
+        UNION ALL
+        SELECT NULL
+        WHERE n.classid NOT IN ('pg_catalog.pg_type'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass)
+    ) AS p
+    CROSS JOIN LATERAL pg_catalog.pg_identify_object(n.classid, n.oid, 0) AS i
+    WHERE NOT EXISTS (SELECT FROM members AS m WHERE m.classid = n.classid AND m.objid = n.oid)
+),
+
+-- The roots that clients cannot have: for what they are, or for what they need.
+blocked_things AS MATERIALIZED (
+    SELECT DISTINCT ON (n.root_class, n.root)
+           n.root_class AS classid, n.root AS oid, n.oid = n.root AND n.classid = n.root_class AS itself,
+           CASE WHEN n.oid = n.root AND n.classid = n.root_class THEN p.reason
+                ELSE pg_catalog.concat('which needs ', p.identity, ', ' || p.reason) END AS reason
+    FROM needs AS n
+    JOIN problems AS p ON p.classid = n.classid AND p.oid = n.oid
+    ORDER BY n.root_class, n.root, n.oid = n.root DESC, p.identity COLLATE "C"
+),
+
+culprits AS (
+    SELECT u.relid, u.rank, u.objsubid, u.name, u.object,
+           pg_catalog.concat(
+               CASE
+                   WHEN u.rank = 1 AND u.objsubid = 0 THEN 'it'
+                   WHEN u.rank = 5 THEN 'its query'
+                   ELSE pg_catalog.concat(
+                       u.label, ' "', pg_catalog.replace(coalesce(a.attname, u.name)::pg_catalog.text, '"', '""'), '"')
+               END,
+               CASE
+                   WHEN u.refclassid <> 'pg_catalog.pg_type'::pg_catalog.regclass THEN
+                       (SELECT pg_catalog.concat(' uses ', i.type, ' ', i.identity)
+                        FROM pg_catalog.pg_identify_object(u.refclassid, u.refobjid, 0) AS i)
+                   ELSE pg_catalog.concat(
+                       CASE WHEN u.rank = 1 AND u.objsubid > 0 THEN ' has type ' ELSE ' uses type ' END,
+                       pg_catalog.format_type(u.refobjid, NULL))
+               END,
+               CASE WHEN u.array AND b.itself THEN ', an array of ' || b.reason ELSE ', ' || b.reason END) AS reason
+    FROM uses AS u
+    JOIN blocked_things AS b ON b.classid = u.refclassid AND b.oid = u.object
+    LEFT JOIN pg_catalog.pg_attribute AS a ON u.rank = 1 AND a.attrelid = u.relid AND a.attnum = u.objsubid
+    UNION ALL
+    SELECT a.attrelid, 1, a.attnum, a.attname, 0,
+           pg_catalog.concat('column "', pg_catalog.replace(a.attname::pg_catalog.text, '"', '""'), '" is a virtual generated column')
+    FROM relations AS t
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid
+    WHERE t.reason IS NULL AND a.attnum > 0 AND a.attgenerated = 'v' AND NOT a.attisdropped
+    UNION ALL
+    SELECT k.conrelid, 3, 0, k.conname, 0,
+           pg_catalog.concat('constraint "', pg_catalog.replace(k.conname::pg_catalog.text, '"', '""'), '" is not enforced')
+    FROM relations AS t
+    JOIN pg_catalog.pg_constraint AS k ON k.conrelid = t.oid
+    -- The first condition is asked once, and spares older servers the second.
+    WHERE pg_catalog.current_setting('server_version_num')::integer >= 180000
+      AND t.reason IS NULL AND k.contype IN ('c', 'f')
+      AND pg_catalog.to_jsonb(k) ->> 'conenforced' = 'false'
+    UNION ALL
+    -- Newer versions do not let a child accept what its parent refuses.
+    SELECT t.oid, 1, a.attnum, a.attname, 0,
+           pg_catalog.concat('column "', pg_catalog.replace(a.attname::pg_catalog.text, '"', '""'), '" is nullable, and NOT NULL in ',
+                             pg_catalog.quote_ident(space.nspname), '.', pg_catalog.quote_ident(parent.relname))
+    FROM relations AS t
+    JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = t.oid
+    JOIN pg_catalog.pg_class AS parent ON parent.oid = i.inhparent
+    JOIN pg_catalog.pg_namespace AS space ON space.oid = parent.relnamespace
+    JOIN pg_catalog.pg_attribute AS theirs ON theirs.attrelid = i.inhparent AND theirs.attnum > 0 AND theirs.attnotnull
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attname = theirs.attname AND NOT a.attisdropped
+    WHERE t.reason IS NULL AND t.relkind IN ('r', 'p') AND NOT a.attnotnull
+    UNION ALL
+    -- Every version has other columns there.
+    SELECT t.oid, 5, 0, NULL, 0, 'its query reads system catalogs'
+    FROM relations AS t
+    JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = t.oid AND r.rulename = '_RETURN'
+    WHERE t.reason IS NULL AND t.relkind IN ('v', 'm')
+      AND EXISTS (SELECT FROM pg_catalog.regexp_matches(r.ev_action::pg_catalog.text, ':relid (\d+)', 'g') AS m (match)
+                  WHERE m.match[1]::pg_catalog.oid BETWEEN 1 AND 16383)
+),
+
+blocked AS MATERIALIZED (
+    SELECT DISTINCT ON (c.relid) c.relid, c.reason
+    FROM culprits AS c
+    ORDER BY c.relid, c.rank, c.objsubid, c.name, c.reason COLLATE "C"
+),
+
+-- What clients can have of the relations, and the composite types, whose attributes are columns.
+subjects AS MATERIALIZED (
+    SELECT r.oid, r.nspname, r.relname, r.relnamespace, r.relpersistence, r.relkind
+    FROM relations AS r
+    WHERE r.reason IS NULL AND NOT EXISTS (SELECT FROM blocked AS b WHERE b.relid = r.oid)
+    UNION ALL
+    SELECT type.typrelid, t.nspname, t.typname, type.typnamespace, 'p', 'c'
+    FROM types AS t
+    JOIN pg_catalog.pg_type AS type ON type.oid = t.oid
+    WHERE t.typtype = 'c'
+      AND NOT EXISTS (SELECT FROM blocked_things AS b
+                      WHERE b.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND b.oid = t.oid)
+),
+
+-- The user's own routines that a part calls.
+part_routines AS MATERIALIZED (
+    SELECT u.classid, u.objid, pg_catalog.to_json(pg_catalog.array_agg(DISTINCT u.object::bigint ORDER BY u.object::bigint)) AS list
+    FROM uses AS u
+    WHERE u.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND u.extension IS NULL
+    GROUP BY u.classid, u.objid
 ),
 
 sequences AS (
@@ -349,41 +524,291 @@ unsupported AS (
     LEFT JOIN blocked AS b ON b.relid = r.oid
     WHERE coalesce(r.reason, b.reason) IS NOT NULL
     UNION ALL
-    SELECT t.nspname, t.typname, t.oid, k.kind,
+    SELECT t.nspname, t.typname, t.oid,
+           CASE t.typtype
+               WHEN 'd' THEN 'domain'
+               WHEN 'c' THEN 'composite type'
+               WHEN 'r' THEN 'range type'
+               ELSE 'base type'
+           END,
            pg_catalog.concat(pg_catalog.quote_ident(t.nspname), '.', pg_catalog.quote_ident(t.typname)),
-           coalesce(b.reason, pg_catalog.concat(k.kind, 's are not distributed yet'))
+           CASE WHEN b.itself THEN 'it is ' || b.reason
+                ELSE 'it ' || pg_catalog.substr(b.reason, 1 + pg_catalog.length('which ')) END
     FROM types AS t
-    LEFT JOIN domain_blocked AS b ON b.oid = t.oid
-    CROSS JOIN LATERAL (
-        SELECT CASE t.typtype
-                   WHEN 'd' THEN 'domain'
-                   WHEN 'c' THEN 'composite type'
-                   WHEN 'r' THEN 'range type'
-                   ELSE 'base type'
-               END AS kind
-    ) AS k
-    WHERE t.typtype <> 'e' AND (t.typtype <> 'd' OR b.oid IS NOT NULL)
+    JOIN blocked_things AS b ON b.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND b.oid = t.oid
     UNION ALL
-    SELECT p.nspname, p.proname, p.oid, p.kind,
+    SELECT n.nspname, p.proname, p.oid,
+           CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END,
            (pg_catalog.pg_identify_object('pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, 0)).identity,
-           pg_catalog.concat(p.kind, 's are not distributed yet')
-    FROM routines AS p
+           'it is ' || r.reason
+    FROM asked_routines AS asked
+    JOIN routine_problems AS r ON r.oid = asked.oid
+    JOIN pg_catalog.pg_proc AS p ON p.oid = asked.oid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+),
+
+-- What clients get of the types and routines.
+given AS MATERIALIZED (
+    SELECT DISTINCT n.classid, n.oid,
+           -- A routine that was only asked for is needed by nothing that was read.
+           pg_catalog.bool_or(n.root_class = 'pg_catalog.pg_type'::pg_catalog.regclass
+                              OR EXISTS (SELECT FROM uses AS u WHERE u.refclassid = n.root_class AND u.object = n.root)) AS needed
+    FROM needs AS n
+    WHERE NOT EXISTS (SELECT FROM blocked_things AS b WHERE b.classid = n.root_class AND b.oid = n.root)
+      AND (n.root_class = 'pg_catalog.pg_type'::pg_catalog.regclass
+           OR EXISTS (SELECT FROM asked_routines AS a WHERE a.oid = n.root)
+           OR EXISTS (SELECT FROM uses AS u JOIN subjects AS t ON t.oid = u.relid
+                      WHERE u.refclassid = n.root_class AND u.object = n.root))
+    GROUP BY n.classid, n.oid
 ),
 
 needed_extensions AS (
     SELECT u.extension
     FROM uses AS u
-    JOIN tables AS t ON t.oid = u.relid
+    JOIN subjects AS t ON t.oid = u.relid
     UNION
     SELECT m.extension
-    FROM domain_chain AS c
-    LEFT JOIN pg_catalog.pg_type AS element ON element.typarray = c.base
-    JOIN members AS m ON m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND m.objid = coalesce(element.oid, c.base)
+    FROM given AS g
+    JOIN members AS m ON m.classid = g.classid AND m.objid = g.oid
     UNION
     -- A table in an extension's own schema: nothing else creates that.
     SELECT m.extension
-    FROM tables AS t
+    FROM subjects AS t
     JOIN members AS m ON m.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND m.objid = t.relnamespace
+),
+
+-- Columns, constraints and indexes.
+described AS MATERIALIZED (
+    SELECT t.*, columns.list AS columns, constraints.list AS constraints, indexes.list AS indexes
+    FROM subjects AS t
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.json_agg(
+                   pg_catalog.json_build_object(
+                       'attnum', a.attnum,
+                       'name', a.attname,
+                       'type_name', pg_catalog.format_type(a.atttypid, a.atttypmod),
+                       'type_oid', type.object::bigint,
+                       'array', type.array,
+                       'multirange', type.multirange,
+                       'constrained', EXISTS (
+                           SELECT FROM domain_chain AS c
+                           JOIN pg_catalog.pg_type AS d ON d.oid = c.oid
+                           WHERE c.root = type.object
+                             AND (d.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.contypid = d.oid))),
+                       'collation', CASE WHEN a.attcollation NOT IN (0, type.typcollation) THEN (
+                           SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.collname))
+                           FROM pg_catalog.pg_collation AS c
+                           JOIN pg_catalog.pg_namespace AS n ON n.oid = c.collnamespace
+                           WHERE c.oid = a.attcollation) END,
+                       'not_null', a.attnotnull,
+                       'default', CASE WHEN ad.oid IS NOT NULL THEN pg_catalog.json_build_object(
+                           'oid', ad.oid::bigint,
+                           'sql', pg_catalog.pg_get_expr(ad.adbin, ad.adrelid),
+                           'generated', a.attgenerated <> '',
+                           'uses', coalesce((
+                               SELECT r.list FROM part_routines AS r
+                               WHERE r.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND r.objid = ad.oid), '[]'),
+                           'volatility', CASE
+                               -- Postgres accepts nothing else in a generated column.
+                               WHEN a.attgenerated <> '' THEN 'immutable'
+                               WHEN ad.adbin::pg_catalog.text LIKE '{CONST %' THEN 'immutable'
+                               WHEN ad.adbin::pg_catalog.text ~ '\{NEXTVALUEEXPR ' THEN 'volatile'
+                               ELSE (
+                                   -- pg_depend is silent on built-in functions, the stored tree is not.
+                                   -- 'v' > 's' > 'i' as letters, too.
+                                   SELECT CASE coalesce(pg_catalog.max(f.volatility COLLATE "C"), 'i')
+                                              WHEN 'v' THEN 'volatile'
+                                              WHEN 's' THEN 'stable'
+                                              -- Nodes that run functions without naming them.
+                                              ELSE CASE WHEN ad.adbin::pg_catalog.text ~
+                                                  '\{(SQLVALUEFUNCTION|COERCEVIAIO|ROWCOMPAREEXPR|JSONCONSTRUCTOREXPR|JSONEXPR) '
+                                                  THEN 'stable' ELSE 'immutable' END
+                                          END
+                                   FROM (
+                                       SELECT (SELECT p.provolatile::pg_catalog.text
+                                               FROM pg_catalog.pg_proc AS p
+                                               WHERE p.oid = CASE m.match[1]
+                                                   WHEN 'funcid' THEN m.match[2]::pg_catalog.oid
+                                                   -- opfuncid may be 0 in a stored tree.
+                                                   ELSE (SELECT op.oprcode::pg_catalog.oid
+                                                         FROM pg_catalog.pg_operator AS op
+                                                         WHERE op.oid = m.match[2]::pg_catalog.oid) END) AS volatility
+                                       FROM pg_catalog.regexp_matches(
+                                           ad.adbin::pg_catalog.text, ':(funcid|opno) (\d+)', 'g') AS m (match)
+                                   ) AS f)
+                           END) END,
+                       'identity', CASE WHEN a.attidentity <> '' THEN (
+                           SELECT pg_catalog.json_build_object(
+                                      'always', a.attidentity = 'a',
+                                      'sequence', pg_catalog.json_build_object('schema', n.nspname, 'name', c.relname),
+                                      'options', (SELECT s.options FROM sequence_options AS s WHERE s.seqrelid = c.oid),
+                                      -- Before PostgreSQL 15 sequences know no other way.
+                                      'unlogged', CASE WHEN c.relpersistence <> t.relpersistence
+                                                        AND pg_catalog.current_setting('server_version_num')::integer >= 150000
+                                                       THEN c.relpersistence = 'u' END)
+                           FROM pg_catalog.pg_depend AS d
+                           JOIN pg_catalog.pg_class AS c ON c.oid = d.objid
+                           JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                           WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                             AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
+                             AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'i'
+                             AND c.relkind = 'S') END,
+                       'missing', CASE WHEN a.atthasmissing THEN
+                           -- Not quoted is not escaped, and then the comma may be part of the value (box separates by ;).
+                           CASE WHEN a.attmissingval::pg_catalog.text LIKE '{"%'
+                                THEN (a.attmissingval::pg_catalog.text::pg_catalog.text[])[1]
+                                ELSE pg_catalog.substr(a.attmissingval::pg_catalog.text, 2,
+                                                       pg_catalog.length(a.attmissingval::pg_catalog.text) - 2)
+                           END END)
+                   ORDER BY a.attnum) AS list
+        FROM pg_catalog.pg_attribute AS a
+        JOIN type_names AS type ON type.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_attrdef AS ad ON a.atthasdef AND ad.adrelid = a.attrelid AND ad.adnum = a.attnum
+        WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+    ) AS columns
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.json_agg(
+                   pg_catalog.json_build_object(
+                       'oid', k.oid::bigint,
+                       'name', k.conname,
+                       'type', CASE k.contype
+                           WHEN 'p' THEN 'primary_key'
+                           WHEN 'u' THEN 'unique'
+                           WHEN 'c' THEN 'check'
+                           WHEN 'f' THEN 'foreign_key'
+                           WHEN 'x' THEN 'exclusion'
+                       END,
+                       'definition', CASE
+                           WHEN k.tail <> '' AND pg_catalog.right(k.definition, pg_catalog.length(k.tail)) = k.tail
+                           THEN pg_catalog.left(k.definition, -pg_catalog.length(k.tail)) || k.condition
+                           ELSE k.definition
+                       END,
+                       'columns', CASE k.contype
+                           -- Here conkey has a 0 for each expression, and nothing of the predicate.
+                           WHEN 'x' THEN coalesce((
+                               SELECT pg_catalog.json_agg(mentioned.attnum ORDER BY mentioned.attnum)
+                               FROM (
+                                   SELECT key.attnum::integer FROM pg_catalog.unnest(k.conkey) AS key (attnum) WHERE key.attnum > 0
+                                   UNION
+                                   SELECT d.refobjsubid
+                                   FROM pg_catalog.pg_depend AS d
+                                   WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = k.conindid
+                                     AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                     AND d.refobjid = t.oid AND d.refobjsubid > 0
+                               ) AS mentioned (attnum)
+                           ), '[]'::pg_catalog.json)
+                           ELSE coalesce(pg_catalog.to_json(k.conkey), '[]'::pg_catalog.json)
+                       END,
+                       'references', CASE k.contype WHEN 'f' THEN k.confrelid::bigint END,
+                       'timing', CASE
+                           WHEN k.condeferred THEN 'deferred'
+                           WHEN k.condeferrable THEN 'deferrable'
+                           ELSE 'immediate'
+                       END,
+                       'validated', k.convalidated,
+                       'uses', coalesce((
+                           SELECT r.list FROM part_routines AS r
+                           WHERE r.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND r.objid = k.oid
+                             OR k.conindid <> 0 AND r.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                AND r.objid = k.conindid), '[]'))
+                   ORDER BY k.conname COLLATE "C") AS list
+        FROM (
+            SELECT k.oid, k.conname, k.contype, k.conkey, k.conindid, k.confrelid,
+                   k.condeferrable, k.condeferred, k.convalidated,
+                   pg_catalog.pg_get_constraintdef(k.oid) AS definition,
+                   coalesce(index.condition, '') AS condition,
+                   -- In the order in which Postgres appends them.
+                   pg_catalog.concat(
+                       index.storage, index.condition,
+                       CASE WHEN k.condeferrable THEN ' DEFERRABLE' END,
+                       CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' END,
+                       CASE WHEN NOT k.convalidated THEN ' NOT VALID' END) AS tail
+            FROM pg_catalog.pg_constraint AS k
+            LEFT JOIN LATERAL (
+                SELECT e.storage, ' WHERE (' || e.predicate || ')' AS condition
+                FROM index_ends AS e
+                -- The others' text has no index in it.
+                WHERE k.contype = 'x' AND e.indexrelid = k.conindid
+            ) AS index ON true
+            WHERE k.conrelid = t.oid AND k.contype IN ('p', 'u', 'c', 'f', 'x')
+              -- A foreign key to a partitioned table brings those to its partitions.
+              AND NOT (k.contype = 'f' AND EXISTS (SELECT FROM pg_catalog.pg_constraint AS whole
+                                                   WHERE whole.oid = k.conparentid AND whole.conrelid = k.conrelid))
+              -- ADD … ON ONLY a partitioned table is not there before its partitions have it.
+              AND NOT (k.contype IN ('p', 'u', 'x') AND EXISTS (SELECT FROM pg_catalog.pg_index AS x
+                                                                WHERE x.indexrelid = k.conindid AND NOT x.indisvalid))
+            OFFSET 0
+        ) AS k
+    ) AS constraints
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.json_agg(
+                   pg_catalog.json_build_object(
+                       'oid', i.oid::bigint,
+                       'name', i.relname,
+                       'unique', i.indisunique,
+                       'definition', pg_catalog.substr(
+                           i.definition, 1, pg_catalog.length(i.definition) - pg_catalog.length(i.tail)),
+                       'options', i.options,
+                       'predicate', i.predicate,
+                       'columns', coalesce((
+                           SELECT pg_catalog.json_agg(mentioned.attnum ORDER BY mentioned.attnum)
+                           FROM (
+                               SELECT key.attnum::integer FROM pg_catalog.unnest(i.indkey) AS key (attnum) WHERE key.attnum > 0
+                               UNION
+                               SELECT d.refobjsubid
+                               FROM pg_catalog.pg_depend AS d
+                               WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.oid
+                                 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                 AND d.refobjid = t.oid AND d.refobjsubid > 0
+                           ) AS mentioned (attnum)
+                       ), '[]'::pg_catalog.json),
+                       'expressions', pg_catalog.to_json(
+                           ARRAY(
+                               SELECT pg_catalog.pg_get_indexdef(i.oid, key.place::integer, false)
+                               FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY AS key (attnum, place)
+                               WHERE key.attnum = 0
+                               ORDER BY key.place)
+                           || CASE WHEN i.predicate IS NULL THEN '{}'::pg_catalog.text[] ELSE ARRAY[i.predicate] END),
+                       'uses', coalesce((
+                           SELECT r.list FROM part_routines AS r
+                           WHERE r.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND r.objid = i.oid), '[]'),
+                       'parent', (SELECT h.inhparent::bigint FROM pg_catalog.pg_inherits AS h WHERE h.inhrelid = i.oid))
+                   ORDER BY i.relname COLLATE "C") AS list
+        FROM (
+            SELECT c.oid, c.relname, x.indisunique, x.indkey, e.predicate, e.options,
+                   e.storage || coalesce(' WHERE ' || e.predicate, '') AS tail,
+                   -- While REINDEX CONCURRENTLY swaps indexes, the text already has another name than pg_class has for this snapshot.
+                   pg_catalog.substr(
+                       printed.definition,
+                       CASE WHEN pg_catalog.starts_with(printed.definition, printed.prefix || printed.place)
+                            THEN pg_catalog.length(printed.prefix) + 1
+                            ELSE pg_catalog.strpos(printed.definition, printed.place)
+                       END + pg_catalog.length(printed.place))
+                       AS definition
+            FROM pg_catalog.pg_index AS x
+            JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
+            JOIN index_ends AS e ON e.indexrelid = x.indexrelid
+            CROSS JOIN LATERAL (
+                SELECT pg_catalog.pg_get_indexdef(c.oid) AS definition,
+                       pg_catalog.concat('CREATE ', CASE WHEN x.indisunique THEN 'UNIQUE ' END, 'INDEX ',
+                                         pg_catalog.quote_ident(c.relname)) AS prefix,
+                       pg_catalog.concat(' ON ', CASE WHEN c.relkind = 'I' THEN 'ONLY ' END, pg_catalog.quote_ident(t.nspname), '.',
+                                         pg_catalog.quote_ident(t.relname), ' USING ') AS place
+                OFFSET 0
+            ) AS printed
+            WHERE x.indrelid = t.oid AND x.indisvalid AND x.indisready AND x.indislive
+              AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
+                              WHERE k.conrelid = t.oid AND k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
+            OFFSET 0
+        ) AS i
+    ) AS indexes
+),
+
+edges AS MATERIALIZED (
+    SELECT DISTINCT n.from_class, n.from_oid, n.classid, n.oid
+    FROM needs AS n
+    WHERE n.from_oid IS NOT NULL
+      AND NOT EXISTS (SELECT FROM members AS m WHERE m.classid = n.classid AND m.objid = n.oid)
 )
 
 SELECT pg_catalog.json_build_object(
@@ -432,8 +857,14 @@ SELECT pg_catalog.json_build_object(
                        'oid', t.oid::bigint,
                        'name', pg_catalog.json_build_object('schema', t.nspname, 'name', t.typname),
                        'type_name', pg_catalog.format_type(type.typbasetype, type.typtypmod),
-                       'type_oid', coalesce(element.oid, type.typbasetype)::bigint,
-                       'array', element.oid IS NOT NULL,
+                       'type_oid', base.object::bigint,
+                       'array', base.array,
+                       'multirange', base.multirange,
+                       'uses', (
+                           SELECT coalesce(pg_catalog.json_agg(e.oid::bigint ORDER BY e.oid), '[]')
+                           FROM edges AS e
+                           WHERE e.from_class = 'pg_catalog.pg_type'::pg_catalog.regclass AND e.from_oid = t.oid
+                             AND e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass),
                        'collation', CASE WHEN type.typcollation NOT IN (0, base.typcollation) THEN (
                            SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.collname))
                            FROM pg_catalog.pg_collation AS c
@@ -463,9 +894,94 @@ SELECT pg_catalog.json_build_object(
                    ORDER BY t.nspname COLLATE "C", t.typname COLLATE "C")
         FROM types AS t
         JOIN pg_catalog.pg_type AS type ON type.oid = t.oid
-        JOIN pg_catalog.pg_type AS base ON base.oid = type.typbasetype
-        LEFT JOIN pg_catalog.pg_type AS element ON element.oid = base.typelem AND element.typarray = base.oid
-        WHERE t.typtype = 'd' AND NOT EXISTS (SELECT FROM domain_blocked AS b WHERE b.oid = t.oid)
+        JOIN type_names AS base ON base.oid = type.typbasetype
+        WHERE t.typtype = 'd'
+          AND NOT EXISTS (SELECT FROM blocked_things AS b
+                          WHERE b.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND b.oid = t.oid)
+    ), '[]'::pg_catalog.json),
+
+    'composites', coalesce((
+        SELECT pg_catalog.json_agg(
+                   pg_catalog.json_build_object(
+                       'oid', t.oid::bigint,
+                       'name', pg_catalog.json_build_object('schema', t.nspname, 'name', t.typname),
+                       'attributes', coalesce(d.columns, '[]'::pg_catalog.json))
+                   ORDER BY t.nspname COLLATE "C", t.typname COLLATE "C")
+        FROM types AS t
+        JOIN pg_catalog.pg_type AS type ON type.oid = t.oid
+        JOIN described AS d ON d.oid = type.typrelid
+        WHERE t.typtype = 'c'
+    ), '[]'::pg_catalog.json),
+
+    'ranges', coalesce((
+        SELECT pg_catalog.json_agg(
+                   pg_catalog.json_build_object(
+                       'oid', t.oid::bigint,
+                       'name', pg_catalog.json_build_object('schema', t.nspname, 'name', t.typname),
+                       'subtype', pg_catalog.json_build_object(
+                           'type_name', pg_catalog.format_type(r.rngsubtype, NULL),
+                           'type_oid', subtype.object::bigint,
+                           'array', subtype.array,
+                           'multirange', subtype.multirange),
+                       'opclass', (
+                           SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.opcname))
+                           FROM pg_catalog.pg_opclass AS c
+                           JOIN pg_catalog.pg_namespace AS n ON n.oid = c.opcnamespace
+                           WHERE c.oid = r.rngsubopc),
+                       'collation', CASE WHEN r.rngcollation NOT IN (0, subtype.typcollation) THEN (
+                           SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.collname))
+                           FROM pg_catalog.pg_collation AS c
+                           JOIN pg_catalog.pg_namespace AS n ON n.oid = c.collnamespace
+                           WHERE c.oid = r.rngcollation) END,
+                       'difference', (
+                           SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(p.proname))
+                           FROM pg_catalog.pg_proc AS p
+                           JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+                           WHERE p.oid = r.rngsubdiff),
+                       'multirange_name', (
+                           SELECT pg_catalog.json_build_object('schema', n.nspname, 'name', multi.typname)
+                           FROM multiranges AS m
+                           JOIN pg_catalog.pg_type AS multi ON multi.oid = m.oid
+                           JOIN pg_catalog.pg_namespace AS n ON n.oid = multi.typnamespace
+                           WHERE m.range = t.oid),
+                       'uses', (
+                           SELECT coalesce(pg_catalog.json_agg(e.oid::bigint ORDER BY e.oid), '[]')
+                           FROM edges AS e
+                           WHERE e.from_class = 'pg_catalog.pg_type'::pg_catalog.regclass AND e.from_oid = t.oid
+                             AND e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass))
+                   ORDER BY t.nspname COLLATE "C", t.typname COLLATE "C")
+        FROM types AS t
+        JOIN pg_catalog.pg_range AS r ON r.rngtypid = t.oid
+        JOIN type_names AS subtype ON subtype.oid = r.rngsubtype
+        WHERE t.typtype = 'r'
+          AND NOT EXISTS (SELECT FROM blocked_things AS b
+                          WHERE b.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND b.oid = t.oid)
+    ), '[]'::pg_catalog.json),
+
+    'routines', coalesce((
+        SELECT pg_catalog.json_agg(
+                   pg_catalog.json_build_object(
+                       'oid', p.oid::bigint,
+                       'name', pg_catalog.json_build_object('schema', n.nspname, 'name', p.proname),
+                       'routine', CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,
+                       'arguments', pg_catalog.pg_get_function_identity_arguments(p.oid),
+                       'definition', pg_catalog.rtrim(pg_catalog.substr(
+                           pg_catalog.pg_get_functiondef(p.oid),
+                           1 + pg_catalog.length(pg_catalog.concat(
+                               'CREATE OR REPLACE ', CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END,
+                               pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(p.proname)))), E'\n'),
+                       'written', p.xmin::pg_catalog.text,
+                       'needed', g.needed,
+                       'uses', (
+                           SELECT coalesce(pg_catalog.json_agg(e.oid::bigint ORDER BY e.oid), '[]')
+                           FROM edges AS e
+                           WHERE e.from_class = 'pg_catalog.pg_proc'::pg_catalog.regclass AND e.from_oid = p.oid))
+                   ORDER BY n.nspname COLLATE "C", p.proname COLLATE "C", p.oid)
+        FROM given AS g
+        JOIN pg_catalog.pg_proc AS p ON p.oid = g.oid
+        JOIN spaces AS n ON n.oid = p.pronamespace
+        WHERE g.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+          AND NOT EXISTS (SELECT FROM members AS m WHERE m.classid = g.classid AND m.objid = g.oid)
     ), '[]'::pg_catalog.json),
 
     'sequences', coalesce((
@@ -478,211 +994,84 @@ SELECT pg_catalog.json_build_object(
                    pg_catalog.json_build_object(
                        'oid', t.oid::bigint,
                        'name', pg_catalog.json_build_object('schema', t.nspname, 'name', t.relname),
-                       'unlogged', t.relpersistence = 'u',
-                       'columns', coalesce(columns.list, '[]'::pg_catalog.json),
-                       'constraints', coalesce(constraints.list, '[]'::pg_catalog.json),
-                       'indexes', coalesce(indexes.list, '[]'::pg_catalog.json))
+                       'unlogged', t.relpersistence = 'u' AND t.relkind = 'r',
+                       'partition_key', CASE WHEN t.relkind = 'p' THEN pg_catalog.json_build_object(
+                           'definition', pg_catalog.pg_get_partkeydef(t.oid),
+                           'uses', coalesce((
+                               SELECT r.list FROM part_routines AS r
+                               WHERE r.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND r.objid = t.oid), '[]')) END,
+                       'partitions', CASE WHEN t.relkind = 'p' THEN (
+                           SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                               'oid', c.oid::bigint, 'kind', 'partition',
+                               'identity', pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.relname)))
+                               ORDER BY c.oid), '[]')
+                           FROM pg_catalog.pg_inherits AS i
+                           JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
+                           JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                           WHERE i.inhparent = t.oid) ELSE '[]' END,
+                       'parents', (
+                           SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                               'oid', parent.oid::bigint,
+                               'name', pg_catalog.json_build_object('schema', n.nspname, 'name', parent.relname),
+                               'bound', pg_catalog.pg_get_expr(child.relpartbound, child.oid),
+                               'beside_default', EXISTS (
+                                   SELECT FROM pg_catalog.pg_partitioned_table AS p
+                                   WHERE p.partrelid = parent.oid AND p.partdefid NOT IN (0, t.oid)))
+                               ORDER BY i.inhseqno), '[]')
+                           FROM pg_catalog.pg_inherits AS i
+                           JOIN pg_catalog.pg_class AS child ON child.oid = i.inhrelid
+                           JOIN pg_catalog.pg_class AS parent ON parent.oid = i.inhparent
+                           JOIN pg_catalog.pg_namespace AS n ON n.oid = parent.relnamespace
+                           WHERE i.inhrelid = t.oid),
+                       'of_type', (
+                           SELECT pg_catalog.json_build_object(
+                               'type_name', pg_catalog.format_type(c.reloftype, NULL),
+                               'type_oid', c.reloftype::bigint, 'array', false, 'multirange', false)
+                           FROM pg_catalog.pg_class AS c
+                           WHERE c.oid = t.oid AND c.reloftype <> 0),
+                       'columns', coalesce(t.columns, '[]'::pg_catalog.json),
+                       'constraints', coalesce(t.constraints, '[]'::pg_catalog.json),
+                       'indexes', coalesce(t.indexes, '[]'::pg_catalog.json))
                    ORDER BY t.nspname COLLATE "C", t.relname COLLATE "C")
-        FROM tables AS t
-        CROSS JOIN LATERAL (
-            SELECT pg_catalog.json_agg(
-                       pg_catalog.json_build_object(
-                           'attnum', a.attnum,
-                           'name', a.attname,
-                           'type_name', pg_catalog.format_type(a.atttypid, a.atttypmod),
-                           'type_oid', coalesce(element.oid, a.atttypid)::bigint,
-                           'array', element.oid IS NOT NULL,
-                           'constrained', EXISTS (
-                               SELECT FROM domain_chain AS c
-                               JOIN pg_catalog.pg_type AS d ON d.oid = c.oid
-                               WHERE c.root = coalesce(element.oid, a.atttypid)
-                                 AND (d.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.contypid = d.oid))),
-                           'collation', CASE WHEN a.attcollation NOT IN (0, type.typcollation) THEN (
-                               SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.collname))
-                               FROM pg_catalog.pg_collation AS c
-                               JOIN pg_catalog.pg_namespace AS n ON n.oid = c.collnamespace
-                               WHERE c.oid = a.attcollation) END,
-                           'not_null', a.attnotnull,
-                           'default', CASE WHEN ad.oid IS NOT NULL THEN pg_catalog.json_build_object(
-                               'oid', ad.oid::bigint,
-                               'sql', pg_catalog.pg_get_expr(ad.adbin, ad.adrelid),
-                               'generated', a.attgenerated <> '',
-                               'volatility', CASE
-                                   -- Postgres accepts nothing else in a generated column.
-                                   WHEN a.attgenerated <> '' THEN 'immutable'
-                                   WHEN ad.adbin::pg_catalog.text LIKE '{CONST %' THEN 'immutable'
-                                   WHEN ad.adbin::pg_catalog.text ~ '\{NEXTVALUEEXPR ' THEN 'volatile'
-                                   ELSE (
-                                       -- pg_depend is silent on built-in functions, the stored tree is not.
-                                       -- 'v' > 's' > 'i' as letters, too.
-                                       SELECT CASE coalesce(pg_catalog.max(f.volatility COLLATE "C"), 'i')
-                                                  WHEN 'v' THEN 'volatile'
-                                                  WHEN 's' THEN 'stable'
-                                                  -- Nodes that run functions without naming them.
-                                                  ELSE CASE WHEN ad.adbin::pg_catalog.text ~
-                                                      '\{(SQLVALUEFUNCTION|COERCEVIAIO|ROWCOMPAREEXPR|JSONCONSTRUCTOREXPR|JSONEXPR) '
-                                                      THEN 'stable' ELSE 'immutable' END
-                                              END
-                                       FROM (
-                                           SELECT (SELECT p.provolatile::pg_catalog.text
-                                                   FROM pg_catalog.pg_proc AS p
-                                                   WHERE p.oid = CASE m.match[1]
-                                                       WHEN 'funcid' THEN m.match[2]::pg_catalog.oid
-                                                       -- opfuncid may be 0 in a stored tree.
-                                                       ELSE (SELECT op.oprcode::pg_catalog.oid
-                                                             FROM pg_catalog.pg_operator AS op
-                                                             WHERE op.oid = m.match[2]::pg_catalog.oid) END) AS volatility
-                                           FROM pg_catalog.regexp_matches(
-                                               ad.adbin::pg_catalog.text, ':(funcid|opno) (\d+)', 'g') AS m (match)
-                                       ) AS f)
-                               END) END,
-                           'identity', CASE WHEN a.attidentity <> '' THEN (
-                               SELECT pg_catalog.json_build_object(
-                                          'always', a.attidentity = 'a',
-                                          'sequence', pg_catalog.json_build_object('schema', n.nspname, 'name', c.relname),
-                                          'options', (SELECT s.options FROM sequence_options AS s WHERE s.seqrelid = c.oid))
+        FROM described AS t
+        WHERE t.relkind IN ('r', 'p')
+    ), '[]'::pg_catalog.json),
+
+    'views', coalesce((
+        SELECT pg_catalog.json_agg(
+                   pg_catalog.json_build_object(
+                       'oid', t.oid::bigint,
+                       'name', pg_catalog.json_build_object('schema', t.nspname, 'name', t.relname),
+                       'materialized', t.relkind = 'm',
+                       'columns', coalesce(t.columns, '[]'::pg_catalog.json),
+                       'query', pg_catalog.btrim(pg_catalog.pg_get_viewdef(t.oid), ' ;'),
+                       'written', r.xmin::pg_catalog.text,
+                       'options', o.options,
+                       'indexes', coalesce(t.indexes, '[]'::pg_catalog.json),
+                       'uses', (
+                           SELECT coalesce(pg_catalog.json_agg(
+                                      pg_catalog.json_build_object('oid', u.oid::bigint, 'kind', i.type, 'identity', i.identity)
+                                      ORDER BY i.type COLLATE "C", i.identity COLLATE "C"), '[]')
+                           FROM (
+                               SELECT DISTINCT CASE c.relkind WHEN 'c' THEN 'pg_catalog.pg_type'::pg_catalog.regclass
+                                                              ELSE d.refclassid END AS classid,
+                                               CASE c.relkind WHEN 'c' THEN c.reltype ELSE d.refobjid END AS oid
                                FROM pg_catalog.pg_depend AS d
-                               JOIN pg_catalog.pg_class AS c ON c.oid = d.objid
-                               JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-                               WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                                 AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
-                                 AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'i'
-                                 AND c.relkind = 'S') END,
-                           'missing', CASE WHEN a.atthasmissing THEN
-                               -- Not quoted is not escaped, and then the comma may be part of the value (box separates by ;).
-                               CASE WHEN a.attmissingval::pg_catalog.text LIKE '{"%'
-                                    THEN (a.attmissingval::pg_catalog.text::pg_catalog.text[])[1]
-                                    ELSE pg_catalog.substr(a.attmissingval::pg_catalog.text, 2,
-                                                           pg_catalog.length(a.attmissingval::pg_catalog.text) - 2)
-                               END END)
-                       ORDER BY a.attnum) AS list
-            FROM pg_catalog.pg_attribute AS a
-            JOIN pg_catalog.pg_type AS type ON type.oid = a.atttypid
-            LEFT JOIN pg_catalog.pg_type AS element ON element.oid = type.typelem AND element.typarray = type.oid
-            LEFT JOIN pg_catalog.pg_attrdef AS ad ON a.atthasdef AND ad.adrelid = a.attrelid AND ad.adnum = a.attnum
-            WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-        ) AS columns
-        CROSS JOIN LATERAL (
-            SELECT pg_catalog.json_agg(
-                       pg_catalog.json_build_object(
-                           'oid', k.oid::bigint,
-                           'name', k.conname,
-                           'type', CASE k.contype
-                               WHEN 'p' THEN 'primary_key'
-                               WHEN 'u' THEN 'unique'
-                               WHEN 'c' THEN 'check'
-                               WHEN 'f' THEN 'foreign_key'
-                               WHEN 'x' THEN 'exclusion'
-                           END,
-                           'definition', CASE
-                               WHEN k.tail <> '' AND pg_catalog.right(k.definition, pg_catalog.length(k.tail)) = k.tail
-                               THEN pg_catalog.left(k.definition, -pg_catalog.length(k.tail)) || k.condition
-                               ELSE k.definition
-                           END,
-                           'columns', CASE k.contype
-                               -- Here conkey has a 0 for each expression, and nothing of the predicate.
-                               WHEN 'x' THEN coalesce((
-                                   SELECT pg_catalog.json_agg(mentioned.attnum ORDER BY mentioned.attnum)
-                                   FROM (
-                                       SELECT key.attnum::integer FROM pg_catalog.unnest(k.conkey) AS key (attnum) WHERE key.attnum > 0
-                                       UNION
-                                       SELECT d.refobjsubid
-                                       FROM pg_catalog.pg_depend AS d
-                                       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = k.conindid
-                                         AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                                         AND d.refobjid = t.oid AND d.refobjsubid > 0
-                                   ) AS mentioned (attnum)
-                               ), '[]'::pg_catalog.json)
-                               ELSE coalesce(pg_catalog.to_json(k.conkey), '[]'::pg_catalog.json)
-                           END,
-                           'references', CASE k.contype WHEN 'f' THEN k.confrelid::bigint END,
-                           'timing', CASE
-                               WHEN k.condeferred THEN 'deferred'
-                               WHEN k.condeferrable THEN 'deferrable'
-                               ELSE 'immediate'
-                           END,
-                           'validated', k.convalidated)
-                       ORDER BY k.conname COLLATE "C") AS list
-            FROM (
-                SELECT k.oid, k.conname, k.contype, k.conkey, k.conindid, k.confrelid,
-                       k.condeferrable, k.condeferred, k.convalidated,
-                       pg_catalog.pg_get_constraintdef(k.oid) AS definition,
-                       coalesce(index.condition, '') AS condition,
-                       -- In the order in which Postgres appends them.
-                       pg_catalog.concat(
-                           index.storage, index.condition,
-                           CASE WHEN k.condeferrable THEN ' DEFERRABLE' END,
-                           CASE WHEN k.condeferred THEN ' INITIALLY DEFERRED' END,
-                           CASE WHEN NOT k.convalidated THEN ' NOT VALID' END) AS tail
-                FROM pg_catalog.pg_constraint AS k
-                LEFT JOIN LATERAL (
-                    SELECT e.storage, ' WHERE (' || e.predicate || ')' AS condition
-                    FROM index_ends AS e
-                    -- The others' text has no index in it.
-                    WHERE k.contype = 'x' AND e.indexrelid = k.conindid
-                ) AS index ON true
-                WHERE k.conrelid = t.oid AND k.contype IN ('p', 'u', 'c', 'f', 'x')
-                OFFSET 0
-            ) AS k
-        ) AS constraints
-        CROSS JOIN LATERAL (
-            SELECT pg_catalog.json_agg(
-                       pg_catalog.json_build_object(
-                           'oid', i.oid::bigint,
-                           'name', i.relname,
-                           'unique', i.indisunique,
-                           'definition', pg_catalog.substr(
-                               i.definition, 1, pg_catalog.length(i.definition) - pg_catalog.length(i.tail)),
-                           'options', i.options,
-                           'predicate', i.predicate,
-                           'columns', coalesce((
-                               SELECT pg_catalog.json_agg(mentioned.attnum ORDER BY mentioned.attnum)
-                               FROM (
-                                   SELECT key.attnum::integer FROM pg_catalog.unnest(i.indkey) AS key (attnum) WHERE key.attnum > 0
-                                   UNION
-                                   SELECT d.refobjsubid
-                                   FROM pg_catalog.pg_depend AS d
-                                   WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.oid
-                                     AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                                     AND d.refobjid = t.oid AND d.refobjsubid > 0
-                               ) AS mentioned (attnum)
-                           ), '[]'::pg_catalog.json),
-                           'expressions', pg_catalog.to_json(
-                               ARRAY(
-                                   SELECT pg_catalog.pg_get_indexdef(i.oid, key.place::integer, false)
-                                   FROM pg_catalog.unnest(i.indkey) WITH ORDINALITY AS key (attnum, place)
-                                   WHERE key.attnum = 0
-                                   ORDER BY key.place)
-                               || CASE WHEN i.predicate IS NULL THEN '{}'::pg_catalog.text[] ELSE ARRAY[i.predicate] END))
-                       ORDER BY i.relname COLLATE "C") AS list
-            FROM (
-                SELECT c.oid, c.relname, x.indisunique, x.indkey, e.predicate, e.options,
-                       e.storage || coalesce(' WHERE ' || e.predicate, '') AS tail,
-                       -- While REINDEX CONCURRENTLY swaps indexes, the text already has another name than pg_class has for this snapshot.
-                       pg_catalog.substr(
-                           printed.definition,
-                           CASE WHEN pg_catalog.starts_with(printed.definition, printed.prefix || printed.place)
-                                THEN pg_catalog.length(printed.prefix) + 1
-                                ELSE pg_catalog.strpos(printed.definition, printed.place)
-                           END + pg_catalog.length(printed.place))
-                           AS definition
-                FROM pg_catalog.pg_index AS x
-                JOIN pg_catalog.pg_class AS c ON c.oid = x.indexrelid
-                JOIN index_ends AS e ON e.indexrelid = x.indexrelid
-                CROSS JOIN LATERAL (
-                    SELECT pg_catalog.pg_get_indexdef(c.oid) AS definition,
-                           pg_catalog.concat('CREATE ', CASE WHEN x.indisunique THEN 'UNIQUE ' END, 'INDEX ',
-                                             pg_catalog.quote_ident(c.relname)) AS prefix,
-                           pg_catalog.concat(' ON ', pg_catalog.quote_ident(t.nspname), '.',
-                                             pg_catalog.quote_ident(t.relname), ' USING ') AS place
-                    OFFSET 0
-                ) AS printed
-                WHERE x.indrelid = t.oid AND x.indisvalid AND x.indisready AND x.indislive
-                  AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k
-                                  WHERE k.conrelid = t.oid AND k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
-                OFFSET 0
-            ) AS i
-        ) AS indexes
+                               JOIN pg_catalog.pg_class AS c ON c.oid = d.refobjid
+                               WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+                                 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                 AND d.refobjid >= 16384 AND d.refobjid <> t.oid
+                               UNION
+                               SELECT used.refclassid, used.object
+                               FROM uses AS used
+                               WHERE used.relid = t.oid AND used.extension IS NULL
+                           ) AS u
+                           CROSS JOIN LATERAL pg_catalog.pg_identify_object(u.classid, u.oid, 0) AS i))
+                   ORDER BY t.nspname COLLATE "C", t.relname COLLATE "C")
+        FROM described AS t
+        JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = t.oid AND r.rulename = '_RETURN'
+        JOIN relation_options AS o ON o.oid = t.oid
+        WHERE t.relkind IN ('v', 'm')
     ), '[]'::pg_catalog.json),
 
     'unsupported', coalesce((

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Column, ColumnRef, Constraint, Domain, Index, Object, ObjectId, PartId, QualifiedName, SequenceOptions,
+    Column, ColumnRef, CompositeType, Constraint, DataType, Domain, Index, Object, ObjectId, Parent, PartId,
+    QualifiedName, Routine, SequenceOptions, View,
 };
 
-/// A table as a change names it: by identity, and by its name at the end of the entry.
+/// A table, or a view, as a change names it: by identity, and by its name at the end of the entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableRef {
     /// The table's identity.
@@ -139,6 +140,42 @@ pub enum Change {
         /// The domain after.
         after: Domain,
     },
+    /// A composite type with other attributes.
+    AlterComposite {
+        /// The type's identity.
+        id: ObjectId,
+        /// The type before.
+        before: CompositeType,
+        /// The type after.
+        after: CompositeType,
+    },
+    /// A range type whose multirange type has another name.
+    RenameMultirange {
+        /// The range type's identity.
+        id: ObjectId,
+        /// The multirange type's name before.
+        before: QualifiedName,
+        /// Its name after.
+        after: QualifiedName,
+    },
+    /// A routine with another body, signature or setting.
+    ReplaceRoutine {
+        /// The routine's identity.
+        id: ObjectId,
+        /// The routine before.
+        before: Routine,
+        /// The routine after.
+        after: Routine,
+    },
+    /// A view with another query or other options: replaced, or dropped and made again under its name.
+    RedefineView {
+        /// The view's identity.
+        id: ObjectId,
+        /// The view before.
+        before: View,
+        /// The view after.
+        after: View,
+    },
     /// A sequence with other options.
     AlterSequence {
         /// The sequence's identity.
@@ -176,6 +213,24 @@ pub enum Change {
         table: TableRef,
         /// UNLOGGED after.
         unlogged: bool,
+    },
+    /// A table that is a partition, or a child, of other tables.
+    SetParents {
+        /// The table.
+        table: TableRef,
+        /// Its parents before.
+        before: Vec<Parent>,
+        /// Its parents after.
+        after: Vec<Parent>,
+    },
+    /// A table that is of a composite type, or no longer.
+    SetOfType {
+        /// The table.
+        table: TableRef,
+        /// The type before.
+        before: Option<DataType>,
+        /// The type after.
+        after: Option<DataType>,
     },
     /// A column that was not there.
     AddColumn(PartChange<Column>),
@@ -221,6 +276,8 @@ pub enum Change {
     RenameIndex(PartRename),
     /// An index with other storage parameters.
     SetIndexOptions(IndexChange),
+    /// An index that is part of a partitioned table's index, or no longer.
+    SetIndexParent(IndexChange),
     /// Text that follows from the other changes (a default that names a renamed type): nothing for a client to do.
     Refresh {
         /// The object's identity.

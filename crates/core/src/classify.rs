@@ -3,16 +3,21 @@
 //! Additive means, for every client, whatever subset of the server's rows as of whatever moment it holds: the replay cannot
 //! fail; it gives exactly the server's schema and values; and every statement that was valid before is valid after.
 
-use std::collections::BTreeMap;
+mod column;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Change, Class, ClassifiedChange, ColumnChange, ConstraintChange, Effect, PartChange, TableRef};
-use crate::expression::{self, Token};
+use crate::change::{Change, Class, ClassifiedChange, ConstraintChange, Effect, PartChange, TableRef};
+use crate::expression;
 use crate::model::{
-    Column, ColumnValue, Constraint, ConstraintKind, Domain, Fill, Index, Object, ObjectId, SequenceOptions, Table,
-    Volatility,
+    ColumnValue, CompositeType, Constraint, ConstraintKind, DataType, Domain, Fill, Index, Object, ObjectId, Parent,
+    SequenceOptions, Table, View, ViewColumn,
 };
+
+pub use column::widens;
+use column::{added_column, drop_default, set_default, set_identity, set_type};
 
 /// The schema before and after, as far as the changes touch it.
 pub struct Context<'a> {
@@ -20,6 +25,10 @@ pub struct Context<'a> {
     pub before: &'a BTreeMap<ObjectId, Object>,
     /// Objects after.
     pub after: &'a BTreeMap<ObjectId, Object>,
+    /// Objects beside them that nothing changed, as far as they were read: the parents of partitions.
+    pub around: &'a BTreeMap<ObjectId, Object>,
+    /// Partitions beside a default partition, which may hold their rows on some client.
+    pub beside_default: &'a BTreeSet<ObjectId>,
 }
 
 impl<'a> Context<'a> {
@@ -93,6 +102,26 @@ pub enum Reason {
     UniqueIndexAdded,
     /// The index evaluates an expression that can fail on a client's rows.
     IndexExpressionCanFail,
+    /// The default partition may hold rows of the new one.
+    BesideDefaultPartition,
+    /// A table's rows become those of another table, too.
+    ParentAdded,
+    /// A table's rows are no longer those of another table, too.
+    ParentRemoved,
+    /// An attribute goes, and with it what clients hold.
+    AttributeDropped,
+    /// Values written as rows lack the new attribute.
+    AttributeAdded,
+    /// What a view gives under a name is gone, or something else.
+    ViewColumnsChanged,
+    /// What a view reads or computes now can fail on some rows.
+    ViewQueryCanFail,
+    /// What a materialized view holds is computed anew.
+    ViewRecomputed,
+    /// Inserts and updates through the view are checked.
+    CheckOptionAdded,
+    /// What calls the routine gets other results, or errors; what was stored was computed by the old one.
+    RoutineReplaced,
 }
 
 impl Reason {
@@ -101,7 +130,10 @@ impl Reason {
         use Effect::*;
         match self {
             Reason::ObjectDropped | Reason::ColumnDropped => &[LosesData, BreaksReaders],
-            Reason::NameChanged | Reason::LabelRenamed => &[BreaksReaders],
+            Reason::AttributeDropped | Reason::ParentRemoved => &[LosesData, BreaksReaders],
+            Reason::NameChanged | Reason::LabelRenamed | Reason::ViewColumnsChanged | Reason::ViewQueryCanFail => {
+                &[BreaksReaders]
+            }
             Reason::SequenceNarrowed
             | Reason::RequiredDefaultDropped
             | Reason::IdentityAlways
@@ -109,17 +141,23 @@ impl Reason {
             | Reason::DefaultUnderConstraint
             | Reason::DefaultCanFail
             | Reason::ConflictTargetGone
+            | Reason::AttributeAdded
+            | Reason::CheckOptionAdded
             | Reason::TimingChanged => &[RejectsWriters],
             Reason::PersistenceChanged
             | Reason::VolatileFill
             | Reason::UnknownFill
             | Reason::GeneratedColumn
             | Reason::ValuesRewritten
+            | Reason::ViewRecomputed
             | Reason::ExpressionChanged => &[Diverges],
+            Reason::BesideDefaultPartition => &[ValidatesRows],
+            Reason::RoutineReplaced => &[Diverges, BreaksReaders, RejectsWriters],
             Reason::ValuesConverted | Reason::CollationChanged => &[Diverges, BreaksReaders],
             Reason::NotNullWithoutDefault
             | Reason::NotNullAdded
             | Reason::ConstraintAdded
+            | Reason::ParentAdded
             | Reason::UniqueIndexAdded
             | Reason::IndexExpressionCanFail => &[ValidatesRows, RejectsWriters],
         }
@@ -155,22 +193,40 @@ pub fn class(changes: &[ClassifiedChange]) -> Class {
 
 fn reasons(change: &Change, context: &Context<'_>) -> Vec<Reason> {
     match change {
+        Change::Create { id, after, .. }
+            if context.beside_default.contains(id) && !beside_new_default(after, context) =>
+        {
+            vec![Reason::BesideDefaultPartition]
+        }
         // A new table is empty on every client: nothing in it can fail or break a statement that was valid before.
         Change::Create { .. } => vec![],
         Change::Drop { before: Object::Extension(_), .. } => vec![],
         Change::Drop {
-            before: Object::Schema(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) | Object::Table(_),
+            before:
+                Object::Schema(_)
+                | Object::Enum(_)
+                | Object::Domain(_)
+                | Object::Composite(_)
+                | Object::Range(_)
+                | Object::Sequence(_)
+                | Object::Routine(_)
+                | Object::Table(_)
+                | Object::View(_),
             ..
-        } => {
-            vec![Reason::ObjectDropped]
-        }
-        Change::Rename { .. } | Change::RenameColumn(_) => vec![Reason::NameChanged],
+        } => vec![Reason::ObjectDropped],
+        Change::Rename { .. } | Change::RenameColumn(_) | Change::RenameMultirange { .. } => vec![Reason::NameChanged],
         Change::AddEnumLabel { .. } => vec![],
         Change::RenameEnumLabels { .. } => vec![Reason::LabelRenamed],
         Change::AlterDomain { before, after, .. } => domain(before, after),
+        Change::AlterComposite { before, after, .. } => composite(before, after),
+        Change::ReplaceRoutine { .. } => vec![Reason::RoutineReplaced],
+        Change::RedefineView { before, after, .. } => view(before, after, context),
         Change::AlterSequence { before, after, .. } => sequence(before, after),
         Change::SetSequenceOwner { .. } => vec![],
         Change::SetSequencePersistence { .. } | Change::SetPersistence { .. } => vec![Reason::PersistenceChanged],
+        Change::SetParents { before, after, .. } => parents(before, after),
+        // The columns are those of the type, or nothing would be of it: statements and rows are what they were.
+        Change::SetOfType { .. } => vec![],
         Change::AddColumn(PartChange { part, .. }) => added_column(part),
         Change::DropColumn(_) => vec![Reason::ColumnDropped],
         Change::SetType(change) => set_type(change),
@@ -200,9 +256,20 @@ fn reasons(change: &Change, context: &Context<'_>) -> Vec<Reason> {
         Change::DropIndex(PartChange { part, .. }) => conflict_target(part.unique),
         // ON CONFLICT infers an index from its columns, never from its name; only constraints are named there.
         Change::RenameIndex(_) => vec![],
-        Change::SetIndexOptions(_) => vec![],
+        Change::SetIndexOptions(_) | Change::SetIndexParent(_) => vec![],
         Change::Refresh { .. } => vec![],
     }
+}
+
+/// Whether the default partition beside a new one is new, too, and so as empty on every client.
+fn beside_new_default(created: &Object, context: &Context<'_>) -> bool {
+    let parents = created.as_table().map(|table| &table.parents[..]).unwrap_or_default();
+    let is_default = |table: &Table| {
+        let of = |parent: &Parent| parents.iter().any(|p| p.table == parent.table);
+        table.parents.iter().any(|parent| parent.bound.as_deref() == Some("DEFAULT") && of(parent))
+    };
+    let mut defaults = context.after.iter().filter(|(_, object)| object.as_table().is_some_and(is_default));
+    defaults.next().is_some_and(|(id, _)| !context.before.contains_key(id))
 }
 
 fn conflict_target(unique: bool) -> Vec<Reason> {
@@ -229,6 +296,86 @@ fn domain(before: &Domain, after: &Domain) -> Vec<Reason> {
     reasons
 }
 
+fn composite(before: &CompositeType, after: &CompositeType) -> Vec<Reason> {
+    let mut reasons = vec![];
+    for attribute in &after.attributes {
+        match before.attributes.iter().find(|a| a.id == attribute.id) {
+            None => reasons.push(Reason::AttributeAdded),
+            Some(was) => {
+                if was.name != attribute.name {
+                    reasons.push(Reason::NameChanged);
+                }
+                if !was.data_type.is(&attribute.data_type) {
+                    reasons.push(Reason::ValuesConverted);
+                }
+                if was.collation != attribute.collation {
+                    reasons.push(Reason::CollationChanged);
+                }
+            }
+        }
+    }
+    if before.attributes.iter().any(|was| !after.attributes.iter().any(|a| a.id == was.id)) {
+        reasons.push(Reason::AttributeDropped);
+    }
+    reasons
+}
+
+fn view(before: &View, after: &View, context: &Context<'_>) -> Vec<Reason> {
+    if before.materialized {
+        return vec![Reason::ViewRecomputed];
+    }
+    let mut reasons = vec![];
+    let built_in = |data_type: &DataType| data_type.object.is_none();
+    let same = |before: &DataType, after: &DataType| {
+        before.is(after) || built_in(before) && built_in(after) && widens(&before.name, &after.name)
+    };
+    let kept = before
+        .columns
+        .iter()
+        .all(|column| after.columns.iter().any(|c| c.name == column.name && same(&column.data_type, &c.data_type)));
+    if !kept {
+        reasons.push(Reason::ViewColumnsChanged);
+    }
+    let collation = |column: &ViewColumn| after.columns.iter().find(|c| c.name == column.name).map(|c| &c.collation);
+    if before.columns.iter().any(|column| collation(column).is_some_and(|now| *now != column.collation)) {
+        reasons.push(Reason::CollationChanged);
+    }
+    let succeeds = before.query == after.query
+        || expression::only_appends(&before.query, &after.query)
+        || cannot_fail_to_read(after, context);
+    if !succeeds {
+        reasons.push(Reason::ViewQueryCanFail);
+    }
+    let checks = |view: &View| view.options.iter().find(|option| option.starts_with("check_option=")).cloned();
+    if checks(after).is_some() && checks(before) != checks(after) {
+        reasons.push(Reason::CheckOptionAdded);
+    }
+    reasons
+}
+
+/// Whether a view's query succeeds on whatever rows, with all that it reads in turn. A materialized view may not be populated.
+fn cannot_fail_to_read(view: &View, context: &Context<'_>) -> bool {
+    let succeeds = |id: &ObjectId| match context.after.get(id).or_else(|| context.around.get(id)) {
+        Some(Object::View(view)) => !view.materialized && cannot_fail_to_read(view, context),
+        Some(Object::Routine(_)) | None => false,
+        Some(_) => true,
+    };
+    expression::query_cannot_fail(&view.query) && view.uses.iter().all(succeeds)
+}
+
+fn parents(before: &[Parent], after: &[Parent]) -> Vec<Reason> {
+    let lacks =
+        |list: &[Parent], parent: &Parent| !list.iter().any(|p| (p.table, &p.bound) == (parent.table, &parent.bound));
+    let mut reasons = vec![];
+    if after.iter().any(|parent| lacks(before, parent)) {
+        reasons.push(Reason::ParentAdded);
+    }
+    if before.iter().any(|parent| lacks(after, parent)) {
+        reasons.push(Reason::ParentRemoved);
+    }
+    reasons
+}
+
 fn sequence(before: &SequenceOptions, after: &SequenceOptions) -> Vec<Reason> {
     let narrowed = after.min > before.min
         || after.max < before.max
@@ -241,265 +388,24 @@ fn sequence(before: &SequenceOptions, after: &SequenceOptions) -> Vec<Reason> {
     }
 }
 
-fn added_column(column: &Column) -> Vec<Reason> {
-    let mut reasons = match (&column.value, &column.fill) {
-        (ColumnValue::Generated { .. }, _) => vec![Reason::GeneratedColumn],
-        (ColumnValue::Identity { .. }, _) => vec![Reason::VolatileFill],
-        (ColumnValue::Default { volatility: Volatility::Volatile, .. }, Fill::Unknown) => vec![Reason::VolatileFill],
-        (_, Fill::Unknown) => vec![Reason::UnknownFill],
-        (ColumnValue::None | ColumnValue::Default { .. }, Fill::None | Fill::Null | Fill::Value { .. }) => vec![],
-    };
-    // A domain may refuse NULL, which is what existing rows and inserts that do not know the column would give it.
-    let gets_null = matches!(column.fill, Fill::None | Fill::Null) || column.value == ColumnValue::None;
-    let refuses_null = column.data_type.constrained && gets_null && !column.not_null;
-    if refuses_null {
-        reasons.push(Reason::NotNullWithoutDefault);
-    }
-    if column.not_null {
-        match (&column.fill, &column.value) {
-            (Fill::Value { .. }, ColumnValue::Default { .. }) => {}
-            // The rows have values, but inserts that do not know the column give none.
-            (Fill::Value { .. }, ColumnValue::None) => reasons.push(Reason::RequiredDefaultDropped),
-            (_, ColumnValue::Identity { .. } | ColumnValue::Generated { .. }) => {}
-            (Fill::Unknown, ColumnValue::Default { .. }) => {}
-            (Fill::None | Fill::Null | Fill::Unknown, _) => reasons.push(Reason::NotNullWithoutDefault),
-        }
-    }
-    reasons
-}
-
-fn set_type(change: &ColumnChange) -> Vec<Reason> {
-    let (before, after) = (&change.before, &change.after);
-    let mut reasons = vec![];
-    let widened = before.data_type.object.is_none()
-        && after.data_type.object.is_none()
-        && widens(&before.data_type.name, &after.data_type.name);
-    if before.data_type != after.data_type && !widened {
-        reasons.push(Reason::ValuesConverted);
-    }
-    if before.values_version != after.values_version {
-        reasons.push(Reason::ValuesRewritten);
-    }
-    if before.collation != after.collation {
-        reasons.push(Reason::CollationChanged);
-    }
-    reasons
-}
-
-/// Whether every value of type `from` is the same value of type `to`, by the cast that ALTER COLUMN TYPE applies itself.
-pub fn widens(from: &str, to: &str) -> bool {
-    let integer = |name: &str| ["smallint", "integer", "bigint"].iter().position(|t| *t == name);
-    if let (Some(from), Some(to)) = (integer(from), integer(to)) {
-        return from <= to;
-    }
-    let varying = |name: &str| match name {
-        "text" | "character varying" => Some(u32::MAX),
-        _ => name.strip_prefix("character varying(")?.strip_suffix(')')?.parse().ok(),
-    };
-    if let (Some(from_length), Some(to_length)) = (varying(from), varying(to)) {
-        return from_length <= to_length;
-    }
-    let numeric = |name: &str| {
-        let (precision, scale) = name.strip_prefix("numeric(")?.strip_suffix(')')?.split_once(',')?;
-        Some((precision.parse::<u32>().ok()?, scale.parse::<i32>().ok()?))
-    };
-    match (numeric(from), numeric(to)) {
-        (Some((from_precision, from_scale)), Some((to_precision, to_scale))) => {
-            from_scale == to_scale && from_precision <= to_precision
-        }
-        _ => false,
-    }
-}
-
-/// Whether an insert that leaves the column out can now fail where it did not: a constraint sees the value it gets.
-fn set_default(change: &ColumnChange, context: &Context<'_>) -> Vec<Reason> {
-    let (before, after) = (&change.before, &change.after);
-    // Such inserts were not valid before.
-    let required = before.not_null && before.value == ColumnValue::None;
-    if required {
-        return vec![];
-    }
-    if default_can_fail(after) {
-        return vec![Reason::DefaultCanFail];
-    }
-    if feeds_generated(&change.table, after, context) {
-        return vec![Reason::DefaultUnderConstraint];
-    }
-    if !constrained(&change.table, after, context) {
-        return vec![];
-    }
-    // Each row gets a value of its own, which is what a unique key wants; a CHECK or a foreign key cannot be told.
-    let fresh = matches!(after.value, ColumnValue::Default { volatility: Volatility::Volatile, .. })
-        && only_unique(&change.table, after, context);
-    if fresh {
-        vec![]
-    } else {
-        vec![Reason::DefaultUnderConstraint]
-    }
-}
-
-/// Whether a generated column is computed from this one: it can fail on a new default.
-fn feeds_generated(table: &TableRef, column: &Column, context: &Context<'_>) -> bool {
-    let name = crate::quote::ident(&column.name);
-    context.table_after(table).is_some_and(|table| {
-        table.columns.iter().any(|other| match &other.value {
-            ColumnValue::Generated { sql, .. } => expression::tokens(sql).contains(&Token::Word(&name)),
-            ColumnValue::None | ColumnValue::Default { .. } | ColumnValue::Identity { .. } => false,
-        })
-    })
-}
-
-/// Whether evaluating a column's default, or storing what it gives, can fail. A closed list of what is known to succeed.
-fn default_can_fail(column: &Column) -> bool {
-    const FUNCTIONS: [&str; 14] = [
-        "now",
-        "clock_timestamp",
-        "statement_timestamp",
-        "transaction_timestamp",
-        "timezone",
-        "date_trunc",
-        "gen_random_uuid",
-        "random",
-        "nextval",
-        "lower",
-        "upper",
-        "md5",
-        "coalesce",
-        "concat",
-    ];
-    const CASTS: [&str; 6] = ["text", "character", "date", "timestamp", "uuid", "double"];
-    let ColumnValue::Default { sql, .. } = &column.value else { return false };
-    let tokens: Vec<Token<'_>> =
-        expression::tokens(sql).into_iter().filter(|token| !matches!(token, Token::Punctuation('(' | ')'))).collect();
-    let casts = tokens.iter().filter(|token| **token == Token::Cast).count();
-    let type_name = &column.data_type.name;
-    match &tokens[..] {
-        [Token::Literal(text), rest @ ..] | [Token::Operator("-"), Token::Literal(text), rest @ ..]
-            if rest.is_empty() || rest[0] == Token::Cast && casts == 1 =>
-        {
-            // An explicit cast to the very type makes it fit.
-            return !fits(text, type_name)
-                && !sql.trim_end_matches(')').ends_with(&format!("::{type_name}"))
-                && !sql.ends_with(&format!("::{type_name}"));
-        }
-        _ => {}
-    }
-    // A value that is not known, for a type that refuses some.
-    let limited = type_name.contains('(') && !type_name.starts_with("time");
-    let tokens = expression::tokens(sql);
-    let arithmetic_of_times = sql.contains("::interval");
-    let total = tokens.iter().enumerate().all(|(i, token)| match token {
-        Token::Word(word) if matches!(tokens.get(i + 1), Some(Token::Punctuation('('))) => {
-            let after_cast = i > 0 && tokens[i - 1] == Token::Cast;
-            after_cast || FUNCTIONS.contains(word) || word.starts_with(|c: char| c.is_ascii_uppercase())
-        }
-        Token::Word("NULLIF" | "CASE" | "NULL") => !column.not_null,
-        Token::Operator("||") => true,
-        Token::Operator("+" | "-") => arithmetic_of_times,
-        Token::Operator(_) => false,
-        Token::Cast => {
-            let constant = i > 0 && matches!(tokens[i - 1], Token::Literal(_));
-            constant || matches!(tokens.get(i + 1), Some(Token::Word(name)) if CASTS.contains(name))
-        }
-        Token::Word(_) | Token::Literal(_) | Token::Punctuation(_) => true,
-    });
-    let null = column.not_null && ["NULLIF", "CASE"].iter().any(|word| tokens.contains(&Token::Word(word)));
-    limited || !total || null
-}
-
-/// Whether a constant, as it is printed, is a value of the type. The server has checked what types without a modifier accept.
-fn fits(literal: &str, type_name: &str) -> bool {
-    let text = literal.trim_start_matches('E').trim_matches('\'').replace("''", "'");
-    let within = |min: i64, max: i64| text.parse::<i64>().is_ok_and(|value| (min..=max).contains(&value));
-    match type_name {
-        "smallint" => return within(i16::MIN.into(), i16::MAX.into()),
-        "integer" => return within(i32::MIN.into(), i32::MAX.into()),
-        "bigint" => return within(i64::MIN, i64::MAX),
-        _ => {}
-    }
-    let Some((name, modifiers)) = type_name.trim_end_matches(')').split_once('(') else { return true };
-    let modifiers: Vec<usize> = modifiers.split(',').filter_map(|number| number.parse().ok()).collect();
-    match (name, &modifiers[..]) {
-        ("character varying" | "character", [length]) => text.chars().count() <= *length,
-        ("numeric", [precision, scale]) => {
-            let digits = text.trim_start_matches('-');
-            let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-            let plain = whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit());
-            plain && fraction.len() <= *scale && whole.trim_start_matches('0').len() <= precision.saturating_sub(*scale)
-        }
-        (name, _) => name.starts_with("time"),
-    }
-}
-
-fn drop_default(change: &ColumnChange, context: &Context<'_>) -> Vec<Reason> {
-    if change.after.not_null {
-        vec![Reason::RequiredDefaultDropped]
-    } else if change.after.data_type.constrained
-        || constraints_of(&change.table, &change.after, context).any(|c| c.kind != ConstraintKind::ForeignKey)
-    {
-        vec![Reason::DefaultUnderConstraint]
-    } else {
-        vec![]
-    }
-}
-
-fn constraints_of<'a>(
-    table: &TableRef,
-    column: &'a Column,
-    context: &Context<'a>,
-) -> impl Iterator<Item = &'a Constraint> {
-    let constraints = context.table_after(table).map(|table| &table.constraints[..]).unwrap_or_default();
-    constraints.iter().filter(|constraint| constraint.columns.contains(&column.id))
-}
-
-fn unique_indexes_of<'a>(
-    table: &TableRef,
-    column: &'a Column,
-    context: &Context<'a>,
-) -> impl Iterator<Item = &'a Index> {
-    let indexes = context.table_after(table).map(|table| &table.indexes[..]).unwrap_or_default();
-    indexes.iter().filter(|index| index.columns.contains(&column.id) && (index.unique || !cannot_fail(index)))
-}
-
-fn constrained(table: &TableRef, column: &Column, context: &Context<'_>) -> bool {
-    column.data_type.constrained
-        || constraints_of(table, column, context).next().is_some()
-        || unique_indexes_of(table, column, context).next().is_some()
-}
-
-fn only_unique(table: &TableRef, column: &Column, context: &Context<'_>) -> bool {
-    let unique = |c: &Constraint| matches!(c.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique);
-    !column.data_type.constrained
-        && constraints_of(table, column, context).all(unique)
-        && unique_indexes_of(table, column, context).all(cannot_fail)
-}
-
-fn set_identity(change: &ColumnChange) -> Vec<Reason> {
-    let ColumnValue::Identity { always, sequence: name, options } = &change.after.value else { return vec![] };
-    match &change.before.value {
-        ColumnValue::Identity { always: before_always, sequence: before_name, options: before_options } => {
-            let mut reasons = sequence(before_options, options);
-            if *always && !before_always {
-                reasons.push(Reason::IdentityAlways);
-            }
-            if name.name != before_name.name {
-                reasons.push(Reason::NameChanged);
-            }
-            reasons
-        }
-        _ if *always => vec![Reason::IdentityAlways],
-        // A sequence that begins anew meets the values that rows already hold.
-        ColumnValue::None | ColumnValue::Default { .. } | ColumnValue::Generated { .. } => {
-            vec![Reason::DefaultUnderConstraint]
-        }
-    }
-}
-
 /// A column that is new in this entry, that existing rows hold NULL in, and that inserts which do not know it leave NULL.
 fn is_new_and_null(table: &TableRef, column: u32, context: &Context<'_>) -> bool {
     let existed = context.table_before(table).is_some_and(|table| table.columns.iter().any(|c| c.id == column));
     let after = context.table_after(table).and_then(|table| table.columns.iter().find(|c| c.id == column));
-    !existed && after.is_some_and(|c| c.fill == Fill::Null && c.value == ColumnValue::None && !c.not_null)
+    // Rows that come by way of a parent bring the parent's default.
+    let parents = context.table_after(table).map(|table| &table.parents[..]).unwrap_or_default();
+    let by_parent = parents.iter().filter(|parent| parent.bound.is_some()).any(|parent| {
+        let parent = context.after.get(&parent.table).and_then(Object::as_table);
+        let theirs = parent.zip(after).and_then(|(p, after)| p.columns.iter().find(|c| c.name == after.name));
+        !theirs.is_some_and(|theirs| theirs.value == ColumnValue::None)
+            || parent.is_some_and(|parent| parent.is_partition())
+    });
+    !existed
+        && !by_parent
+        && after.is_some_and(|c| {
+            // A partitioned table without partitions has no rows to fill.
+            matches!(c.fill, Fill::Null | Fill::None) && c.value == ColumnValue::None && !c.not_null
+        })
 }
 
 fn added_constraint(table: &TableRef, constraint: &Constraint, context: &Context<'_>) -> Vec<Reason> {

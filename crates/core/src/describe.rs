@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::change::{Change, ClassifiedChange, Effect, TableRef};
 use crate::classify::Reason;
-use crate::model::{Object, QualifiedName};
+use crate::model::{Object, QualifiedName, Routine, RoutineKind, View};
 use crate::quote::{ident, qualified};
 
 /// The object, or the part of a table, that a change is about.
@@ -73,10 +73,16 @@ pub fn subject(change: &Change) -> Subject {
         | Change::Refresh { before: object, .. } => of_object(object),
         Change::AddEnumLabel { name, .. } | Change::RenameEnumLabels { name, .. } => named("type", name),
         Change::AlterDomain { before, .. } => named("domain", &before.name),
+        Change::AlterComposite { before, .. } => named("type", &before.name),
+        Change::RenameMultirange { before, .. } => named("type", before),
+        Change::ReplaceRoutine { before, .. } => routine(before),
+        Change::RedefineView { before, .. } => view(before),
         Change::AlterSequence { name, .. }
         | Change::SetSequenceOwner { name, .. }
         | Change::SetSequencePersistence { name, .. } => named("sequence", name),
-        Change::SetPersistence { table, .. } => named("table", &table.qualified()),
+        Change::SetPersistence { table, .. } | Change::SetParents { table, .. } | Change::SetOfType { table, .. } => {
+            named("table", &table.qualified())
+        }
         Change::AddColumn(part) | Change::DropColumn(part) => column(&part.table, &part.part.name),
         Change::RenameColumn(rename) => column(&rename.table, &rename.before),
         Change::SetType(change)
@@ -96,7 +102,7 @@ pub fn subject(change: &Change) -> Subject {
         }
         Change::CreateIndex(part) | Change::DropIndex(part) => index(&part.table, &part.part.name),
         Change::RenameIndex(rename) => index(&rename.table, &rename.before),
-        Change::SetIndexOptions(change) => index(&change.table, &change.before.name),
+        Change::SetIndexOptions(change) | Change::SetIndexParent(change) => index(&change.table, &change.before.name),
     }
 }
 
@@ -106,9 +112,25 @@ fn of_object(object: &Object) -> Subject {
         Object::Extension(extension) => Subject { kind: "extension", identity: ident(&extension.name).into_owned() },
         Object::Enum(enumeration) => named("type", &enumeration.name),
         Object::Domain(domain) => named("domain", &domain.name),
+        Object::Composite(composite) => named("type", &composite.name),
+        Object::Range(range) => named("type", &range.name),
         Object::Sequence(sequence) => named("sequence", &sequence.name),
+        Object::Routine(found) => routine(found),
         Object::Table(table) => named("table", &table.name),
+        Object::View(found) => view(found),
     }
+}
+
+fn routine(routine: &Routine) -> Subject {
+    let kind = match routine.routine {
+        RoutineKind::Function => "function",
+        RoutineKind::Procedure => "procedure",
+    };
+    Subject { kind, identity: format!("{}({})", qualified(&routine.name), routine.arguments) }
+}
+
+fn view(view: &View) -> Subject {
+    named(if view.materialized { "materialized view" } else { "view" }, &view.name)
 }
 
 fn named(kind: &'static str, name: &QualifiedName) -> Subject {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::apply_to_object;
 use crate::change::{Change, ColumnChange, ConstraintChange, IndexChange, PartChange, PartRename, TableRef};
 use crate::model::{
-    Column, ColumnValue, Constraint, DataType, Domain, EnumType, Index, Object, ObjectId, PartId, QualifiedName,
-    Sequence, Table,
+    Attribute, Column, ColumnValue, CompositeType, Constraint, Domain, EnumType, Index, Object, ObjectId, Parent,
+    PartId, QualifiedName, RangeType, Routine, Sequence, Table, View,
 };
 
 /// Objects by identity: a model, or the part of it that a transaction touched.
@@ -44,6 +44,11 @@ fn schema_renames<'a>(before: &'a Objects, after: &'a Objects) -> BTreeMap<&'a s
     pairs.collect()
 }
 
+/// Where a schema is after its renaming, if it had one.
+fn moved<'a>(schema: &'a str, schema_renames: &BTreeMap<&'a str, &'a str>) -> &'a str {
+    schema_renames.get(schema).copied().unwrap_or(schema)
+}
+
 fn diff_object(
     id: ObjectId,
     before: &Object,
@@ -52,15 +57,14 @@ fn diff_object(
     changes: &mut Vec<Change>,
 ) {
     let first = changes.len();
-    let moved = match (before.qualified_name(), after.qualified_name()) {
+    let renamed = match (before.qualified_name(), after.qualified_name()) {
         (Some(before), Some(after)) => {
-            let schema = schema_renames.get(&*before.schema).copied().unwrap_or(&before.schema);
-            before.name != after.name || schema != after.schema
+            before.name != after.name || moved(&before.schema, schema_renames) != after.schema
         }
         _ => false,
     };
-    if let (true, Some(name)) = (moved, after.qualified_name()) {
-        changes.push(Change::Rename { id, before: before.clone(), after: name });
+    if let (true, Some(name)) = (renamed, after.qualified_name()) {
+        changes.push(Change::Rename { id, before: before.clone(), after: name.clone() });
     }
     match (before, after) {
         (Object::Schema(before_schema), Object::Schema(after_schema)) => {
@@ -71,14 +75,17 @@ fn diff_object(
             }
         }
         (Object::Extension(before_extension), Object::Extension(extension)) => {
-            let schema = schema_renames.get(&*before_extension.schema).copied().unwrap_or(&before_extension.schema);
-            if schema != extension.schema {
+            if moved(&before_extension.schema, schema_renames) != extension.schema {
                 let after = QualifiedName { schema: extension.schema.clone(), name: extension.name.clone() };
                 changes.push(Change::Rename { id, before: before.clone(), after });
             }
         }
         (Object::Enum(before), Object::Enum(after)) => diff_enum(id, before, after, changes),
         (Object::Domain(before), Object::Domain(after)) => diff_domain(id, before, after, changes),
+        (Object::Composite(before), Object::Composite(after)) => diff_composite(id, before, after, changes),
+        (Object::Range(before), Object::Range(after)) => diff_range(id, before, after, schema_renames, changes),
+        (Object::Routine(before), Object::Routine(after)) => diff_routine(id, before, after, changes),
+        (Object::View(before), Object::View(after)) => diff_view(id, before, after, changes),
         (Object::Sequence(before), Object::Sequence(after)) => diff_sequence(id, before, after, changes),
         (Object::Table(before), Object::Table(after)) => diff_table(id, before, after, changes),
         (
@@ -86,8 +93,12 @@ fn diff_object(
             | Object::Extension(_)
             | Object::Enum(_)
             | Object::Domain(_)
+            | Object::Composite(_)
+            | Object::Range(_)
             | Object::Sequence(_)
-            | Object::Table(_),
+            | Object::Routine(_)
+            | Object::Table(_)
+            | Object::View(_),
             _,
         ) => {
             changes.push(Change::Drop { id, before: before.clone() });
@@ -139,6 +150,52 @@ fn diff_domain(id: ObjectId, before: &Domain, after: &Domain, changes: &mut Vec<
     }
 }
 
+fn diff_composite(id: ObjectId, before: &CompositeType, after: &CompositeType, changes: &mut Vec<Change>) {
+    let same = |(before, after): (&Attribute, &Attribute)| {
+        before.id == after.id
+            && before.name == after.name
+            && before.data_type.is(&after.data_type)
+            && before.collation == after.collation
+    };
+    if before.attributes.len() != after.attributes.len() || !before.attributes.iter().zip(&after.attributes).all(same) {
+        changes.push(Change::AlterComposite { id, before: before.clone(), after: after.clone() });
+    }
+}
+
+fn diff_range(
+    id: ObjectId,
+    before: &RangeType,
+    after: &RangeType,
+    schema_renames: &BTreeMap<&str, &str>,
+    changes: &mut Vec<Change>,
+) {
+    if let (Some(before), Some(after)) = (&before.multirange_name, &after.multirange_name) {
+        if before.name != after.name || moved(&before.schema, schema_renames) != after.schema {
+            changes.push(Change::RenameMultirange { id, before: before.clone(), after: after.clone() });
+        }
+    }
+}
+
+fn diff_routine(id: ObjectId, before: &Routine, after: &Routine, changes: &mut Vec<Change>) {
+    if before.body != after.body {
+        changes.push(Change::ReplaceRoutine { id, before: before.clone(), after: after.clone() });
+    }
+}
+
+fn diff_view(id: ObjectId, before: &View, after: &View, changes: &mut Vec<Change>) {
+    if before.body != after.body || before.options != after.options {
+        changes.push(Change::RedefineView { id, before: before.clone(), after: after.clone() });
+        return;
+    }
+    let view = TableRef { id, schema: after.name.schema.clone(), name: after.name.name.clone() };
+    for column in &after.columns {
+        if let Some(before) = find(&before.columns, |c| c.id == column.id).filter(|c| c.name != column.name) {
+            changes.push(Change::RenameColumn(rename(&view, column.id, &before.name, &column.name)));
+        }
+    }
+    diff_indexes(&view, &before.indexes, &after.indexes, changes);
+}
+
 fn diff_sequence(id: ObjectId, before: &Sequence, after: &Sequence, changes: &mut Vec<Change>) {
     let name = after.name.clone();
     if before.options != after.options {
@@ -160,9 +217,21 @@ fn diff_table(id: ObjectId, before: &Table, after: &Table, changes: &mut Vec<Cha
     if before.unlogged != after.unlogged {
         changes.push(Change::SetPersistence { table: table.clone(), unlogged: after.unlogged });
     }
+    let attached = |table: &Table| -> Vec<(ObjectId, Option<String>)> {
+        table.parents.iter().map(|Parent { table, bound, .. }| (*table, bound.clone())).collect()
+    };
+    if attached(before) != attached(after) {
+        let (before, after) = (before.parents.clone(), after.parents.clone());
+        changes.push(Change::SetParents { table: table.clone(), before, after });
+    }
+    let of_type = |table: &Table| table.of_type.as_ref().map(|data_type| data_type.object);
+    if of_type(before) != of_type(after) {
+        let (before, after) = (before.of_type.clone(), after.of_type.clone());
+        changes.push(Change::SetOfType { table: table.clone(), before, after });
+    }
     diff_columns(&table, before, after, changes);
     diff_constraints(&table, before, after, changes);
-    diff_indexes(&table, before, after, changes);
+    diff_indexes(&table, &before.indexes, &after.indexes, changes);
 }
 
 fn find<T>(parts: &[T], matches: impl Fn(&T) -> bool) -> Option<&T> {
@@ -187,14 +256,6 @@ fn diff_columns(table: &TableRef, before: &Table, after: &Table, changes: &mut V
     }
 }
 
-fn same_type(before: &DataType, after: &DataType) -> bool {
-    match (before.object, after.object) {
-        (Some(before_object), Some(after_object)) => before_object == after_object && before.array == after.array,
-        (None, None) => before.name == after.name,
-        (Some(_), None) | (None, Some(_)) => false,
-    }
-}
-
 fn diff_column(table: &TableRef, before: &Column, after: &Column, changes: &mut Vec<Change>) {
     if before.name != after.name {
         changes.push(Change::RenameColumn(rename(table, after.id, &before.name, &after.name)));
@@ -203,7 +264,7 @@ fn diff_column(table: &TableRef, before: &Column, after: &Column, changes: &mut 
     if before.not_null && !after.not_null {
         changes.push(Change::DropNotNull(change()));
     }
-    if !same_type(&before.data_type, &after.data_type) || before.collation != after.collation {
+    if !before.data_type.is(&after.data_type) || before.collation != after.collation {
         changes.push(Change::SetType(change()));
     } else if before.values_version != after.values_version {
         changes.push(Change::RewriteValues(change()));
@@ -223,11 +284,11 @@ fn diff_value(before: &Column, after: &Column, change: &impl Fn() -> ColumnChang
         (None | Default { .. }, Default { .. }) => changes.push(Change::SetDefault(change())),
         (Default { .. }, None) => changes.push(Change::DropDefault(change())),
         (
-            Identity { always: a, sequence: s, options: o },
-            Identity { always: other_a, sequence: other_s, options: other_o },
+            Identity { always: a, sequence: s, options: o, unlogged: u },
+            Identity { always: other_a, sequence: other_s, options: other_o, unlogged: other_u },
         ) => {
             // A schema that differs follows the table.
-            if (a, &s.name, o) != (other_a, &other_s.name, other_o) {
+            if (a, &s.name, o, u) != (other_a, &other_s.name, other_o, other_u) {
                 changes.push(Change::SetIdentity(change()));
             }
         }
@@ -278,15 +339,15 @@ fn diff_constraints(table: &TableRef, before: &Table, after: &Table, changes: &m
     }
 }
 
-fn diff_indexes(table: &TableRef, before: &Table, after: &Table, changes: &mut Vec<Change>) {
+fn diff_indexes(table: &TableRef, before: &[Index], after: &[Index], changes: &mut Vec<Change>) {
     let part = |part: &Index| PartChange { table: table.clone(), part: part.clone() };
-    for index in &before.indexes {
-        if find(&after.indexes, |i| i.id == index.id).is_none() {
+    for index in before {
+        if find(after, |i| i.id == index.id).is_none() {
             changes.push(Change::DropIndex(part(index)));
         }
     }
-    for index in &after.indexes {
-        let Some(before) = find(&before.indexes, |i| i.id == index.id) else {
+    for index in after {
+        let Some(before) = find(before, |i| i.id == index.id) else {
             changes.push(Change::CreateIndex(part(index)));
             continue;
         };
@@ -296,6 +357,10 @@ fn diff_indexes(table: &TableRef, before: &Table, after: &Table, changes: &mut V
         if before.options != index.options {
             let (before, after) = (before.clone(), index.clone());
             changes.push(Change::SetIndexOptions(IndexChange { table: table.clone(), before, after }));
+        }
+        if before.part_of != index.part_of {
+            let (before, after) = (before.clone(), index.clone());
+            changes.push(Change::SetIndexParent(IndexChange { table: table.clone(), before, after }));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::apply::object_id;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, RawParent};
 use crate::chain::{changes_digest, Link, Private};
 use crate::change::{Change, Class, ClassifiedChange};
 use crate::classify::{class, classify, Context};
@@ -40,7 +40,8 @@ pub enum Asked {
 }
 
 impl Asked {
-    fn covers(&self, oid: u32) -> bool {
+    /// Whether this object would have been read, were it there.
+    pub fn covers(&self, oid: u32) -> bool {
         match self {
             Asked::EverythingBut(unread) => !unread.contains(&oid),
             Asked::Only(oids) => oids.contains(&oid),
@@ -129,9 +130,7 @@ pub fn seal(sealing: &Sealing<'_>) -> Result<Sealed, Error> {
         .filter(|known| match known.object {
             // Only what some table needs is read: an extension that is not there may only be unused.
             Object::Extension(_) => dropped.contains(&known.oid),
-            Object::Schema(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) | Object::Table(_) => {
-                asked.covers(known.oid)
-            }
+            _ => asked.covers(known.oid),
         })
         .map(|known| known.oid)
         .collect();
@@ -140,9 +139,23 @@ pub fn seal(sealing: &Sealing<'_>) -> Result<Sealed, Error> {
         .filter(|known| found_oids.contains(&known.oid) || gone.contains(&known.oid))
         .map(|known| (known.id, known.object.clone()))
         .collect();
+    let around: Objects = known
+        .values()
+        .filter(|known| !found_oids.contains(&known.oid) && !gone.contains(&known.oid))
+        .map(|known| (known.id, known.object.clone()))
+        .collect();
     let after: Objects = found.iter().map(|known| (known.id, known.object.clone())).collect();
     let filled: BTreeSet<ObjectId> =
         found.iter().filter(|known| sealing.filled.contains(&known.oid)).map(|known| known.id).collect();
+
+    let beside = |oid: u32| {
+        let raw = catalog.tables.iter().find(|raw| raw.oid == oid);
+        // A parent that is as new has no rows in any partition.
+        let holds_rows = |parent: &RawParent| parent.beside_default && known.contains_key(&parent.oid);
+        raw.is_some_and(|raw| raw.parents.iter().any(holds_rows))
+    };
+    let beside_default: BTreeSet<ObjectId> =
+        found.iter().filter(|known| beside(known.oid)).map(|known| known.id).collect();
 
     let changes = diff(&before, &after, &filled);
     let mut sum = head.sum.clone();
@@ -157,22 +170,16 @@ pub fn seal(sealing: &Sealing<'_>) -> Result<Sealed, Error> {
         }
         changed.extend(oids.get(&id));
     }
+    let context = Context { before: &before, after: &after, around: &around, beside_default: &beside_default };
     // Text that only reads differently makes an entry, too, though one without statements: the entries add up to the model.
-    let draft = if changes.is_empty() { None } else { Some(draft(head, changes, &before, &after, &sum)?) };
+    let draft = if changes.is_empty() { None } else { Some(draft(head, changes, &context, &sum)?) };
     let kept = found.into_iter().filter(|now| known.get(&now.oid) != Some(now)).collect();
     Ok(Sealed { draft, kept, gone, sum, changed })
 }
 
-fn draft(
-    head: &Head,
-    changes: Vec<Change>,
-    before: &Objects,
-    after: &Objects,
-    sum: &SchemaSum,
-) -> Result<Draft, Error> {
-    let statements = render(&changes, before, after);
-    let context = Context { before, after };
-    let changes: Vec<ClassifiedChange> = changes.into_iter().map(|change| classify(change, &context)).collect();
+fn draft(head: &Head, changes: Vec<Change>, context: &Context<'_>, sum: &SchemaSum) -> Result<Draft, Error> {
+    let statements = render(&changes, context.before, context.after);
+    let changes: Vec<ClassifiedChange> = changes.into_iter().map(|change| classify(change, context)).collect();
     let class = class(&changes);
     let changes = serde_json::to_value(&changes)
         .map_err(|error| Error::Unreadable { what: "changes".to_owned(), why: error.to_string() })?;

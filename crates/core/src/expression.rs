@@ -93,6 +93,64 @@ fn quoted_end(bytes: &[u8], open: usize, quote: u8, backslashes: bool) -> usize 
 ///
 /// A closed list of what is known to succeed; anything else can fail (a cast, a division, a user's operator).
 pub fn cannot_fail(sql: &str) -> bool {
+    let tokens = tokens(sql);
+    (0..tokens.len()).all(|i| succeeds(&tokens, i))
+}
+
+/// Whether running the query, as the server prints it, succeeds on whatever rows. So it does when all its expressions do, and no subquery
+/// stands for a single value.
+pub fn query_cannot_fail(sql: &str) -> bool {
+    const CLAUSES: &str =
+        "SELECT DISTINCT FROM AS WHERE JOIN LEFT RIGHT FULL INNER OUTER CROSS NATURAL ON USING GROUP BY HAVING \
+                           ORDER ASC DESC NULLS FIRST LAST UNION INTERSECT EXCEPT EXISTS FILTER ONLY COLLATE";
+    const AGGREGATES: [&str; 6] = ["count", "min", "max", "bool_and", "bool_or", "string_agg"];
+    let tokens = tokens(sql);
+    let before = |i: usize, back: usize| i.checked_sub(back).and_then(|i| tokens.get(i));
+    (0..tokens.len()).all(|i| match &tokens[i] {
+        Token::Word("SELECT") if before(i, 1) == Some(&Token::Punctuation('(')) => matches!(
+            before(i, 2),
+            Some(Token::Word(
+                "FROM" | "JOIN" | "IN" | "EXISTS" | "ANY" | "ALL" | "ARRAY" | "UNION" | "EXCEPT" | "INTERSECT"
+            ))
+        ),
+        Token::Word(word) if CLAUSES.split(' ').any(|clause| clause == *word) => true,
+        Token::Word(word) if AGGREGATES.contains(word) && before(i, 1) != Some(&Token::Punctuation('.')) => true,
+        Token::Word(word) if !word.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            tokens.get(i + 1) != Some(&Token::Punctuation('('))
+                || before(i, 1) != Some(&Token::Punctuation('.')) && succeeds(&tokens, i)
+        }
+        Token::Punctuation('.') => true,
+        Token::Operator("*") => before(i, 1) == Some(&Token::Punctuation('(')),
+        _ => succeeds(&tokens, i),
+    })
+}
+
+/// Whether a query differs from what it was by columns alone that are computed for those who ask for them.
+pub fn only_appends(before: &str, after: &str) -> bool {
+    let common = before.char_indices().zip(after.chars()).find(|((_, b), a)| b != a);
+    let at = common.map_or(before.len(), |((at, _), _)| at);
+    let (head, rest) = before.split_at(at);
+    let Some(new) = after.get(at..).and_then(|tail| tail.strip_suffix(rest)) else { return false };
+    let depth: i32 = tokens(head)
+        .iter()
+        .map(|token| match token {
+            Token::Punctuation('(') => 1,
+            Token::Punctuation(')') => -1,
+            _ => 0,
+        })
+        .sum();
+    let new_tokens = tokens(new);
+    // A function may give several rows, or be called for its own sake: such columns are computed in any case.
+    let calls = (0..new_tokens.len())
+        .any(|i| matches!(new_tokens[i], Token::Word(_)) && new_tokens.get(i + 1) == Some(&Token::Punctuation('(')));
+    let everything =
+        tokens(before).iter().any(|token| matches!(token, Token::Word("DISTINCT" | "UNION" | "INTERSECT" | "EXCEPT")));
+    let list_ends = rest.trim_start().starts_with("FROM ") || rest.trim_start().is_empty();
+    new_tokens.first() == Some(&Token::Punctuation(',')) && depth == 0 && list_ends && !calls && !everything
+}
+
+/// Whether what begins at the token `i` is known to succeed.
+fn succeeds(tokens: &[Token<'_>], i: usize) -> bool {
     const TOTAL_FUNCTIONS: [&str; 14] = [
         "lower",
         "upper",
@@ -117,14 +175,13 @@ pub fn cannot_fail(sql: &str) -> bool {
     const TOTAL_OPERATORS: [&str; 12] = ["=", "<>", "<", ">", "<=", ">=", "->", "->>", "?", "@>", "<@", "#>>"];
     // What a cast can be to without failing: the server prints constants and relabelled columns so.
     const TOTAL_CASTS: [&str; 2] = ["text", "bpchar"];
-    let tokens = tokens(sql);
-    tokens.iter().enumerate().all(|(i, token)| match token {
+    match &tokens[i] {
         Token::Literal(_) | Token::Punctuation('(' | ')' | ',') => true,
         Token::Operator(operator) => TOTAL_OPERATORS.contains(operator),
         Token::Word(word) if word.starts_with(|c: char| c.is_ascii_uppercase()) => TOTAL_KEYWORDS.contains(word),
         Token::Word(word) => match tokens.get(i + 1) {
-            Some(Token::Punctuation('(')) => TOTAL_FUNCTIONS.contains(word) || cast_target(&tokens, i),
-            Some(Token::Punctuation('.')) => cast_target(&tokens, i),
+            Some(Token::Punctuation('(')) => TOTAL_FUNCTIONS.contains(word) || cast_target(tokens, i),
+            Some(Token::Punctuation('.')) => cast_target(tokens, i),
             _ => true,
         },
         Token::Cast => {
@@ -133,9 +190,9 @@ pub fn cannot_fail(sql: &str) -> bool {
             constant || matches!(target, Some(Token::Word(name)) if TOTAL_CASTS.contains(name))
         }
         Token::Punctuation('[' | ']') => true,
-        Token::Punctuation('.') => i > 0 && cast_target(&tokens, i - 1),
+        Token::Punctuation('.') => i > 0 && cast_target(tokens, i - 1),
         Token::Punctuation(_) => false,
-    })
+    }
 }
 
 /// Whether the word at `i` begins the name of a type that something is cast to.
@@ -285,6 +342,42 @@ mod tests {
         ] {
             assert!(!cannot_fail(sql), "{sql}");
         }
+    }
+
+    #[test]
+    fn queries_that_cannot_fail() {
+        for sql in [
+            "SELECT t.id,\n    t.\"A b\"\n   FROM public.t\n  WHERE (t.n > 0)",
+            "SELECT o.id FROM ( SELECT t.id FROM app.\"t\" t WHERE (t.s = 'x'::text)) o",
+            "SELECT t.id, count(*) AS n FROM (t LEFT JOIN u ON ((t.id = u.id))) GROUP BY t.id",
+            "SELECT t.id FROM t WHERE (t.id IN ( SELECT u.id FROM u))",
+        ] {
+            assert!(query_cannot_fail(sql), "{sql}");
+        }
+        for sql in [
+            "SELECT t.id FROM t WHERE ((100 / t.n) > 1)",
+            "SELECT ( SELECT u.id FROM u) AS one FROM t",
+            "SELECT public.lower(t.a) AS made FROM t",
+            "SELECT (t.a)::integer AS a FROM t",
+        ] {
+            assert!(!query_cannot_fail(sql), "{sql}");
+        }
+    }
+
+    #[test]
+    fn columns_that_are_only_appended() {
+        let before = "SELECT t.id,\n    (100 / t.n) AS part\n   FROM public.t";
+        assert!(only_appends(
+            before,
+            "SELECT t.id,\n    (100 / t.n) AS part,\n    (1 / t.n) AS more\n   FROM public.t"
+        ));
+        assert!(!only_appends(
+            before,
+            "SELECT t.id,\n    (100 / t.n) AS part\n   FROM public.t\n  WHERE ((1 / t.n) > 0)"
+        ));
+        assert!(!only_appends(before, "SELECT t.id,\n    (100 / t.n) AS part,\n    f(t.n) AS more\n   FROM public.t"));
+        assert!(!only_appends("SELECT f(a) FROM t", "SELECT f(a, (1 / b)) FROM t"));
+        assert!(!only_appends("SELECT DISTINCT a FROM t", "SELECT DISTINCT a, (1 / b) AS c FROM t"));
     }
 
     #[test]

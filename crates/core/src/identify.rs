@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, RawColumn, RawConstraint, RawDefault, RawDomain, RawIndex, RawSequence, RawTable};
-use crate::expression::without_casts;
-use crate::model::{
-    Column, ColumnRef, ColumnValue, Constraint, DataType, Domain, EnumType, Extension, Fill, Index, Object, ObjectId,
-    PartId, Schema, Sequence, Table,
-};
+mod code;
+mod parts;
+mod table;
+mod types;
+
+use crate::catalog::{Catalog, RawSequence, RawView};
+use crate::model::{ColumnRef, EnumType, Extension, Index, Object, ObjectId, PartId, Schema, Sequence};
 
 /// Where the ledger's identities are in the catalogs of this very cluster. Never leaves it, never enters a hash.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,10 @@ pub struct Identity {
     /// pg_class.oid of each index.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub indexes: BTreeMap<u32, PartId>,
+    /// xmin of the row that a view's query or a routine's text was read from: where the text differs and this does not, it only follows
+    /// a rename.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<String>,
 }
 
 /// An object as the ledger holds it.
@@ -42,12 +47,17 @@ pub struct Known {
 }
 
 impl Known {
-    /// The index of this OID, if it is a table that has it, else the one of this name: REINDEX CONCURRENTLY gives an index another OID, and before
+    /// The index of this OID, if it is a table or a materialized view that has it, else the one of this name: REINDEX CONCURRENTLY gives an index another OID, and before
     /// PostgreSQL 17 it fires no event.
     pub fn index(&self, oid: u32, schema: &str, name: &str) -> Option<&Index> {
-        let Object::Table(table) = &self.object else { return None };
-        let by_oid = self.identity.indexes.get(&oid).and_then(|id| table.indexes.iter().find(|index| index.id == *id));
-        let by_name = || table.indexes.iter().find(|index| table.name.schema == schema && index.name == name);
+        let indexes = match &self.object {
+            Object::Table(table) => &table.indexes,
+            Object::View(view) => &view.indexes,
+            _ => return None,
+        };
+        let own_schema = &self.object.qualified_name()?.schema;
+        let by_oid = self.identity.indexes.get(&oid).and_then(|id| indexes.iter().find(|index| index.id == *id));
+        let by_name = || indexes.iter().find(|index| own_schema == schema && index.name == name);
         by_oid.or_else(by_name)
     }
 }
@@ -70,6 +80,8 @@ pub struct Happened {
     pub rewrites: Vec<Rewrite>,
     /// Tables whose storage was replaced: what new columns were filled with is not to be read any more.
     pub replaced: BTreeSet<u32>,
+    /// What was dropped: a view that came under the name of one of these is the same view.
+    pub dropped: BTreeSet<u32>,
 }
 
 /// Gives every object that was read its identity: the one that the ledger knows by OID, or a new one of entry `seq`.
@@ -79,6 +91,9 @@ pub fn identify(catalog: &Catalog, known: &BTreeMap<u32, Known>, happened: &Happ
     let mut ids: BTreeMap<u32, ObjectId> = known.iter().map(|(oid, known)| (*oid, known.id)).collect();
     let mut next = 1;
     // In the order of creation: what columns refer to has its identity before them.
+    let again: BTreeMap<u32, ObjectId> =
+        catalog.views.iter().filter_map(|raw| Some((raw.oid, made_again(raw, known, happened)?.id))).collect();
+    ids.extend(again);
     for oid in oids(catalog) {
         ids.entry(oid).or_insert_with(|| {
             let id = ObjectId { seq, ordinal: next };
@@ -103,32 +118,78 @@ pub fn identify(catalog: &Catalog, known: &BTreeMap<u32, Known>, happened: &Happ
     for raw in &catalog.enums {
         plain(raw.oid, Object::Enum(EnumType { name: raw.name.clone(), labels: raw.labels.clone() }));
     }
-    let tables: Vec<Known> = catalog.tables.iter().filter_map(|raw| resolver.table(raw)).collect();
+    let mut tables: Vec<Known> = catalog.tables.iter().filter_map(|raw| resolver.table(raw)).collect();
+    resolver.as_partitions_say(&mut tables);
+    resolver.parts_of_indexes(catalog, &mut tables);
     for raw in &catalog.sequences {
         plain(raw.oid, Object::Sequence(resolver.sequence(raw, &tables)));
     }
     found.extend(catalog.domains.iter().filter_map(|raw| resolver.domain(raw)));
+    found.extend(catalog.composites.iter().filter_map(|raw| resolver.composite(raw)));
+    found.extend(catalog.ranges.iter().filter_map(|raw| resolver.range(raw)));
+    found.extend(catalog.routines.iter().filter_map(|raw| resolver.routine(raw)));
     found.extend(tables);
+    found.extend(catalog.views.iter().filter_map(|raw| resolver.view(raw)));
     found
 }
 
-fn oids(catalog: &Catalog) -> impl Iterator<Item = u32> + '_ {
+/// The OIDs of all that was read.
+pub fn oids(catalog: &Catalog) -> impl Iterator<Item = u32> + '_ {
     let schemas = catalog.schemas.iter().map(|o| o.oid);
     let extensions = catalog.extensions.iter().map(|o| o.oid);
     let enums = catalog.enums.iter().map(|o| o.oid);
     let domains = catalog.domains.iter().map(|o| o.oid);
+    let composites = catalog.composites.iter().map(|o| o.oid);
+    let ranges = catalog.ranges.iter().map(|o| o.oid);
+    let routines = catalog.routines.iter().map(|o| o.oid);
+    let views = catalog.views.iter().map(|o| o.oid);
     let sequences = catalog.sequences.iter().map(|o| o.oid);
     let tables = catalog.tables.iter().map(|o| o.oid);
-    schemas.chain(extensions).chain(enums).chain(domains).chain(sequences).chain(tables)
+    let types = enums.chain(domains).chain(composites).chain(ranges);
+    schemas.chain(extensions).chain(types).chain(sequences).chain(routines).chain(tables).chain(views)
 }
 
-/// All OIDs that the catalogs mention as another object's: enums of columns, tables of foreign keys and of owned sequences.
+/// All OIDs that the catalogs mention as another object's: types of columns, tables of foreign keys, parents, what views read.
 pub fn referred(catalog: &Catalog) -> BTreeSet<u32> {
-    let columns = catalog.tables.iter().flat_map(|table| table.columns.iter().map(|column| column.type_oid));
-    let keys = catalog.tables.iter().flat_map(|table| table.constraints.iter().filter_map(|c| c.references));
-    let bases = catalog.domains.iter().map(|domain| domain.type_oid);
-    let owners = catalog.sequences.iter().filter_map(|sequence| sequence.owned_by.as_ref().map(|owner| owner.table));
-    columns.chain(keys).chain(bases).chain(owners).chain(oids(catalog)).collect()
+    let mut all: BTreeSet<u32> = oids(catalog).collect();
+    for table in &catalog.tables {
+        all.extend(table.columns.iter().map(|column| column.type_oid));
+        all.extend(table.constraints.iter().filter_map(|c| c.references));
+        all.extend(table.parents.iter().map(|parent| parent.oid));
+        all.extend(table.partitions.iter().map(|partition| partition.oid));
+        all.extend(table.of_type.iter().map(|data_type| data_type.type_oid));
+    }
+    for domain in &catalog.domains {
+        all.insert(domain.type_oid);
+        all.extend(&domain.uses);
+    }
+    for composite in &catalog.composites {
+        all.extend(composite.attributes.iter().map(|attribute| attribute.data_type.type_oid));
+    }
+    for range in &catalog.ranges {
+        all.insert(range.subtype.type_oid);
+        all.extend(&range.uses);
+    }
+    for routine in &catalog.routines {
+        all.extend(&routine.uses);
+    }
+    for view in &catalog.views {
+        all.extend(view.columns.iter().map(|column| column.data_type.type_oid));
+        all.extend(view.uses.iter().map(|used| used.oid));
+    }
+    all.extend(catalog.sequences.iter().filter_map(|sequence| sequence.owned_by.as_ref().map(|owner| owner.table)));
+    all
+}
+
+/// The view that was dropped in this transaction and came again under its name: it holds nothing that could be lost.
+fn made_again<'a>(raw: &RawView, known: &'a BTreeMap<u32, Known>, happened: &Happened) -> Option<&'a Known> {
+    if known.contains_key(&raw.oid) {
+        return None;
+    }
+    happened.dropped.iter().filter_map(|oid| known.get(oid)).find(|known| match &known.object {
+        Object::View(view) => view.name == raw.name && view.materialized == raw.materialized,
+        _ => false,
+    })
 }
 
 struct Resolver<'a> {
@@ -138,6 +199,12 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    /// Of those that the ledger has, or gets with this entry; in order, each once.
+    fn ids(&self, oids: impl IntoIterator<Item = u32>) -> Vec<ObjectId> {
+        let ids: BTreeSet<ObjectId> = oids.into_iter().filter_map(|oid| self.ids.get(&oid).copied()).collect();
+        ids.into_iter().collect()
+    }
+
     fn sequence(&self, raw: &RawSequence, tables: &[Known]) -> Sequence {
         let owned_by = raw.owned_by.as_ref().and_then(|owner| {
             let table =
@@ -150,285 +217,5 @@ impl Resolver<'_> {
             })
         });
         Sequence { name: raw.name.clone(), options: raw.options.clone(), owned_by, unlogged: raw.unlogged }
-    }
-
-    fn domain(&self, raw: &RawDomain) -> Option<Known> {
-        let id = *self.ids.get(&raw.oid)?;
-        let known = self.known.get(&raw.oid).and_then(|known| match &known.object {
-            Object::Domain(domain) => Some((domain, &known.identity)),
-            _ => None,
-        });
-        let mut parts = Parts {
-            next: known.map_or(1, |(domain, _)| domain.next_part),
-            retyped: false,
-            claimed: BTreeSet::new(),
-            identity: Identity::default(),
-        };
-        let constraints = raw
-            .constraints
-            .iter()
-            .map(|constraint| {
-                let before = known.and_then(|(domain, identity)| {
-                    let known = identity.constraints.get(&constraint.oid);
-                    domain.constraints.iter().find(|c| match known {
-                        Some(id) => c.id == *id,
-                        None => c.name == constraint.name && c.definition == constraint.definition,
-                    })
-                });
-                let id = before.map_or_else(|| parts.fresh(), |before| before.id);
-                parts.identity.constraints.insert(constraint.oid, id);
-                constraint_part(id, constraint, vec![], None)
-            })
-            .collect();
-        let domain = Domain {
-            name: raw.name.clone(),
-            data_type: DataType {
-                name: raw.type_name.clone(),
-                object: self.ids.get(&raw.type_oid).copied(),
-                array: raw.array,
-                constrained: false,
-            },
-            collation: raw.collation.clone(),
-            not_null: raw.not_null,
-            default: raw.default.clone(),
-            constraints,
-            next_part: parts.next,
-        };
-        Some(Known { id, oid: raw.oid, object: Object::Domain(domain), identity: parts.identity })
-    }
-
-    fn table(&self, raw: &RawTable) -> Option<Known> {
-        let id = *self.ids.get(&raw.oid)?;
-        let before = self.known.get(&raw.oid);
-        let known = before.and_then(|known| match &known.object {
-            Object::Table(table) => Some((table, &known.identity)),
-            Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) => {
-                None
-            }
-        });
-        let mut parts = Parts {
-            next: known.map_or(1, |(table, _)| table.next_part),
-            retyped: known.is_some_and(|(table, identity)| retyped(raw, table, identity)),
-            claimed: known.map(|(_, identity)| claimed(raw, identity)).unwrap_or_default(),
-            identity: Identity::default(),
-        };
-        let columns: Vec<Column> =
-            raw.columns.iter().map(|column| self.column(raw, column, known, &mut parts)).collect();
-        let constraints = raw
-            .constraints
-            .iter()
-            // A foreign key to a table that clients do not have cannot be theirs.
-            .filter(|c| c.references.is_none_or(|oid| self.ids.contains_key(&oid)))
-            .map(|constraint| self.constraint(constraint, known, &mut parts))
-            .collect();
-        let indexes = raw.indexes.iter().map(|index| index_part(index, known, &mut parts)).collect();
-        let table = Table {
-            name: raw.name.clone(),
-            unlogged: raw.unlogged,
-            columns,
-            constraints,
-            indexes,
-            next_part: parts.next,
-        };
-        Some(Known { id, oid: raw.oid, object: Object::Table(table), identity: parts.identity })
-    }
-
-    fn column(
-        &self,
-        table: &RawTable,
-        raw: &RawColumn,
-        known: Option<(&Table, &Identity)>,
-        parts: &mut Parts,
-    ) -> Column {
-        let before = known.and_then(|(table, identity)| {
-            let id = identity.columns.get(&raw.attnum)?;
-            table.columns.iter().find(|column| column.id == *id)
-        });
-        let id = before.map_or_else(|| parts.fresh(), |column| column.id);
-        parts.identity.columns.insert(raw.attnum, id);
-        let data_type = DataType {
-            name: raw.type_name.clone(),
-            object: self.ids.get(&raw.type_oid).copied(),
-            array: raw.array,
-            constrained: raw.constrained,
-        };
-        let value = match (&raw.identity, &raw.default) {
-            (Some(identity), _) => ColumnValue::Identity {
-                always: identity.always,
-                sequence: identity.sequence.clone(),
-                options: identity.options.clone(),
-            },
-            (None, Some(default)) => parts.default(default, before, known.map(|(_, identity)| identity)),
-            (None, None) => ColumnValue::None,
-        };
-        let fill = match before {
-            Some(column) => column.fill.clone(),
-            None if known.is_none() => Fill::None,
-            None => match &raw.missing {
-                Some(text) => Fill::Value { text: text.clone() },
-                None if self.happened.replaced.contains(&table.oid) => Fill::Unknown,
-                None => Fill::Null,
-            },
-        };
-        let values_version = before.map_or(0, |column| {
-            column.values_version + u32::from(self.recomputed(table.oid, raw.attnum, column, &data_type))
-        });
-        Column {
-            id,
-            name: raw.name.clone(),
-            data_type,
-            collation: raw.collation.clone(),
-            not_null: raw.not_null,
-            value,
-            fill,
-            values_version,
-        }
-    }
-
-    /// Whether existing rows got values that converting the old type into the new one does not give.
-    fn recomputed(&self, table: u32, attnum: i16, before: &Column, after: &DataType) -> bool {
-        let rewrites: Vec<&Rewrite> = self
-            .happened
-            .rewrites
-            .iter()
-            .filter(|rewrite| rewrite.table == table && rewrite.column.is_none_or(|column| column == attnum))
-            .collect();
-        match rewrites[..] {
-            [] => false,
-            // One conversion, and it is the one that the types tell of.
-            [Rewrite { using: false, column: Some(_), .. }] => before.data_type == *after,
-            _ => true,
-        }
-    }
-
-    fn constraint(&self, raw: &RawConstraint, known: Option<(&Table, &Identity)>, parts: &mut Parts) -> Constraint {
-        let before = known.and_then(|(table, identity)| {
-            let by_oid = identity.constraints.get(&raw.oid);
-            let same = |c: &&Constraint| {
-                !parts.claimed.contains(&c.id)
-                    && c.name == raw.name
-                    && c.kind == raw.kind
-                    && (raw.validated || !c.validated)
-                    && same_columns(&raw.columns, &c.columns, identity)
-                    && c.references == raw.references.and_then(|oid| self.ids.get(&oid).copied())
-                    && parts.same_text(&c.definition, &raw.definition)
-            };
-            match by_oid {
-                Some(id) => table.constraints.iter().find(|c| c.id == *id),
-                None => table.constraints.iter().find(same),
-            }
-        });
-        let id = before.map_or_else(|| parts.fresh(), |constraint| constraint.id);
-        parts.identity.constraints.insert(raw.oid, id);
-        let references = raw.references.and_then(|oid| self.ids.get(&oid).copied());
-        constraint_part(id, raw, parts.column_ids(&raw.columns), references)
-    }
-}
-
-fn constraint_part(id: PartId, raw: &RawConstraint, columns: Vec<PartId>, references: Option<ObjectId>) -> Constraint {
-    Constraint {
-        id,
-        name: raw.name.clone(),
-        kind: raw.kind,
-        definition: raw.definition.clone(),
-        columns,
-        references,
-        timing: raw.timing,
-        validated: raw.validated,
-    }
-}
-
-fn index_part(raw: &RawIndex, known: Option<(&Table, &Identity)>, parts: &mut Parts) -> Index {
-    let before = known.and_then(|(table, identity)| match identity.indexes.get(&raw.oid) {
-        Some(id) => table.indexes.iter().find(|index| index.id == *id),
-        None => table.indexes.iter().find(|index| {
-            let predicate = |predicate: &Option<String>| predicate.clone().unwrap_or_default();
-            !parts.claimed.contains(&index.id)
-                && index.name == raw.name
-                && index.unique == raw.unique
-                && same_columns(&raw.columns, &index.columns, identity)
-                && parts.same_text(&index.definition, &raw.definition)
-                && parts.same_text(&predicate(&index.predicate), &predicate(&raw.predicate))
-        }),
-    });
-    let id = before.map_or_else(|| parts.fresh(), |index| index.id);
-    parts.identity.indexes.insert(raw.oid, id);
-    Index {
-        id,
-        name: raw.name.clone(),
-        unique: raw.unique,
-        definition: raw.definition.clone(),
-        options: raw.options.clone(),
-        predicate: raw.predicate.clone(),
-        columns: parts.column_ids(&raw.columns),
-        expressions: raw.expressions.clone(),
-    }
-}
-
-/// Whether these are the same columns, in whatever order.
-fn same_columns(attnums: &[i16], ids: &[PartId], identity: &Identity) -> bool {
-    // A column that is new is none of those that were there.
-    let now: BTreeSet<Option<&PartId>> =
-        attnums.iter().filter(|attnum| **attnum > 0).map(|attnum| identity.columns.get(attnum)).collect();
-    now == ids.iter().map(Some).collect()
-}
-
-fn claimed(raw: &RawTable, identity: &Identity) -> BTreeSet<PartId> {
-    let constraints = raw.constraints.iter().filter_map(|constraint| identity.constraints.get(&constraint.oid));
-    let indexes = raw.indexes.iter().filter_map(|index| identity.indexes.get(&index.oid));
-    constraints.chain(indexes).copied().collect()
-}
-
-/// Whether a column that stays has another type: the server then makes its defaults, constraints and indexes anew.
-fn retyped(raw: &RawTable, table: &Table, identity: &Identity) -> bool {
-    raw.columns.iter().any(|column| {
-        let before = identity.columns.get(&column.attnum).and_then(|id| table.columns.iter().find(|c| c.id == *id));
-        before.is_some_and(|before| before.data_type.name != column.type_name || before.collation != column.collation)
-    })
-}
-
-/// The parts of a table that get their identities.
-struct Parts {
-    next: PartId,
-    retyped: bool,
-    /// Constraints and indexes that are still there under their OIDs: none that is new can be one of them.
-    claimed: BTreeSet<PartId>,
-    identity: Identity,
-}
-
-impl Parts {
-    fn fresh(&mut self) -> PartId {
-        let id = self.next;
-        self.next += 1;
-        id
-    }
-
-    /// Whether two definitions of one name are the same one: to the letter, or, where the server made it anew for
-    /// another type of its column, but for casts.
-    fn same_text(&self, before: &str, after: &str) -> bool {
-        before == after || self.retyped && without_casts(before) == without_casts(after)
-    }
-
-    fn column_ids(&self, attnums: &[i16]) -> Vec<PartId> {
-        attnums.iter().filter_map(|attnum| self.identity.columns.get(attnum).copied()).collect()
-    }
-
-    fn default(&mut self, raw: &RawDefault, before: Option<&Column>, identity: Option<&Identity>) -> ColumnValue {
-        let before = before.and_then(|column| match &column.value {
-            ColumnValue::Default { id, sql, .. } if !raw.generated => Some((*id, sql)),
-            ColumnValue::Generated { id, sql } if raw.generated => Some((*id, sql)),
-            _ => None,
-        });
-        let same_oid = identity.and_then(|identity| identity.defaults.get(&raw.oid).copied());
-        let same = before.and_then(|(id, sql)| match same_oid {
-            Some(same) if same == id => Some(id),
-            _ => self.same_text(sql, &raw.sql).then_some(id),
-        });
-        let id = same.unwrap_or_else(|| self.fresh());
-        self.identity.defaults.insert(raw.oid, id);
-        match raw.generated {
-            true => ColumnValue::Generated { id, sql: raw.sql.clone() },
-            false => ColumnValue::Default { id, sql: raw.sql.clone(), volatility: raw.volatility },
-        }
     }
 }

@@ -10,7 +10,7 @@ use crate::change::{Change, ClassifiedChange};
 use crate::diff::{diff, Objects};
 use crate::encoding::Hash;
 use crate::error::Error;
-use crate::model::{Object, QualifiedName, Table};
+use crate::model::{Object, QualifiedName};
 use crate::quote::literal;
 use crate::render::{render, steps, Phase};
 
@@ -210,7 +210,7 @@ pub fn reset(server: &Server, client_hash: &Hash, client: &Objects, schema: &Obj
     let kept = |id: &_, object: &Object| match object {
         // Schemas and extensions hold no rows; dropping them would meet what the client keeps there itself.
         Object::Schema(_) | Object::Extension(_) => schema.get(id) == Some(object),
-        Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) | Object::Table(_) => false,
+        _ => false,
     };
     let drops: Vec<Change> = client
         .iter()
@@ -230,7 +230,8 @@ pub fn reset(server: &Server, client_hash: &Hash, client: &Objects, schema: &Obj
     statements.extend(schemas_last);
     let mut after_refetch = Vec::new();
     for (phase, sql) in steps(&creations(schema), &Objects::new(), schema) {
-        if phase == Phase::ForeignKeys {
+        // Materialized views are computed from rows.
+        if matches!(phase, Phase::ForeignKeys | Phase::Populate) {
             after_refetch.push(sql)
         } else {
             statements.push(sql)
@@ -264,10 +265,12 @@ pub fn fold<'a>(entries: impl IntoIterator<Item = &'a [ClassifiedChange]>) -> Re
 /// A name that an object of the ledger has or had.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Former {
-    /// `schema`, `table`, `sequence`, `domain` or `enum`.
+    /// As the ledger writes it: `schema`, `table`, `enum`, …
     pub kind: String,
     /// The name; of a schema in both places.
     pub name: QualifiedName,
+    /// The arguments of a routine.
+    pub arguments: Option<String>,
 }
 
 fn creations(schema: &Objects) -> Vec<Change> {
@@ -281,12 +284,10 @@ fn table_json(name: &QualifiedName) -> Value {
 fn tables(schema: &Objects) -> Vec<Value> {
     let mut names: Vec<&QualifiedName> = schema
         .values()
-        .filter_map(|object| match object {
-            Object::Table(Table { name, .. }) => Some(name),
-            Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) => {
-                None
-            }
-        })
+        .filter_map(Object::as_table)
+        // What is partitioned has its rows in its partitions.
+        .filter(|table| table.partition_key.is_none())
+        .map(|table| &table.name)
         .collect();
     names.sort();
     names.into_iter().map(table_json).collect()
@@ -303,7 +304,12 @@ fn requires<'a>(objects: impl Iterator<Item = &'a Object>, server: &Server) -> V
             Object::Table(table) => {
                 collations.extend(table.columns.iter().filter_map(|column| column.collation.as_ref()))
             }
-            Object::Schema(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) => {}
+            Object::Composite(composite) => {
+                collations.extend(composite.attributes.iter().filter_map(|attribute| attribute.collation.as_ref()))
+            }
+            Object::Domain(domain) => collations.extend(&domain.collation),
+            Object::Range(range) => collations.extend(&range.collation),
+            Object::Schema(_) | Object::Enum(_) | Object::Sequence(_) | Object::Routine(_) | Object::View(_) => {}
         }
     }
     json!({ "extensions": extensions, "collations": collations, "server_version": server.version })
@@ -331,7 +337,10 @@ fn drop_former(former: &[Former]) -> Option<String> {
     }
     let rows: Vec<String> = former
         .iter()
-        .map(|f| format!("({}, {}, {})", literal(&f.kind), literal(&f.name.schema), literal(&f.name.name)))
+        .map(|f| {
+            let arguments = f.arguments.as_ref().map_or("NULL".into(), |arguments| literal(arguments));
+            format!("({}, {}, {}, {arguments})", literal(&f.kind), literal(&f.name.schema), literal(&f.name.name))
+        })
         .collect();
     let body = include_str!("drop_former.sql").trim().replace("@FORMER@", &rows.join(", "));
     Some(format!("DO {}", literal(&body)))

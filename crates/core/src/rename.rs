@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::change::{Change, PartRename};
-use crate::model::{Object, QualifiedName};
+use crate::diff::Objects;
+use crate::model::{Object, ObjectId, QualifiedName, Sequence};
 use crate::quote::{ident, qualified};
 
 /// A rename as SQL.
@@ -27,7 +28,10 @@ pub fn aside(name: &str) -> String {
 enum Renamable {
     /// `ALTER TABLE`, `ALTER TYPE`, …
     Object(&'static str),
-    Index,
+    /// `ALTER FUNCTION`, …, and the arguments that tell one from another.
+    Routine(&'static str, String),
+    /// `ALTER INDEX`, or `ALTER SEQUENCE` of an owned one: it goes where its table goes.
+    Follower(&'static str),
     /// Of this table, under its new name.
     Column(String),
     /// Of this table, under its new name.
@@ -38,26 +42,33 @@ impl Renamable {
     fn rename(&self, schema: &str, from: &str, to: &str) -> String {
         let to = ident(to);
         match self {
-            Renamable::Object(kind) => format!("ALTER {kind} {} RENAME TO {to}", name(schema, from)),
-            Renamable::Index => format!("ALTER INDEX {} RENAME TO {to}", name(schema, from)),
+            Renamable::Object(kind) | Renamable::Follower(kind) => {
+                format!("ALTER {kind} {} RENAME TO {to}", name(schema, from))
+            }
+            Renamable::Routine(kind, arguments) => {
+                format!("ALTER {kind} {}({arguments}) RENAME TO {to}", name(schema, from))
+            }
             Renamable::Column(table) => format!("ALTER TABLE {table} RENAME COLUMN {} TO {to}", ident(from)),
             Renamable::Constraint(table) => format!("ALTER TABLE {table} RENAME CONSTRAINT {} TO {to}", ident(from)),
         }
     }
 
-    /// Only objects have a schema of their own; an index follows its table.
+    /// Only objects have a schema of their own.
     fn set_schema(&self, schema: &str, moved: &str, to: &str) -> Option<String> {
         match self {
             Renamable::Object(kind) => Some(format!("ALTER {kind} {} SET SCHEMA {}", name(schema, moved), ident(to))),
-            Renamable::Index | Renamable::Column(_) | Renamable::Constraint(_) => None,
+            Renamable::Routine(kind, arguments) => {
+                Some(format!("ALTER {kind} {}({arguments}) SET SCHEMA {}", name(schema, moved), ident(to)))
+            }
+            Renamable::Follower(_) | Renamable::Column(_) | Renamable::Constraint(_) => None,
         }
     }
 
-    /// What a name must be unique in, beside its schema: objects and indexes share theirs.
+    /// What a name must be unique in, beside its schema: relations share theirs.
     fn scope(&self) -> Option<&Renamable> {
         match self {
-            Renamable::Object(_) | Renamable::Index => None,
-            Renamable::Column(_) | Renamable::Constraint(_) => Some(self),
+            Renamable::Object(_) | Renamable::Follower(_) => None,
+            Renamable::Routine(..) | Renamable::Column(_) | Renamable::Constraint(_) => Some(self),
         }
     }
 }
@@ -69,7 +80,7 @@ struct Rename {
 }
 
 /// All renames among the changes, in an order that runs after the drops and before the additions.
-pub fn plan_renames(changes: &[&Change]) -> Vec<Renamed> {
+pub fn plan_renames(changes: &[&Change], after: &Objects) -> Vec<Renamed> {
     let mut out = Vec::new();
     let mut schemas: Vec<(&str, &str)> = Vec::new();
     for change in changes {
@@ -92,8 +103,9 @@ pub fn plan_renames(changes: &[&Change]) -> Vec<Renamed> {
             out.push(Renamed::Other(format!("ALTER EXTENSION {name} SET SCHEMA {schema}")));
         }
     }
-    let renames: Vec<Rename> = changes.iter().filter_map(|change| rename_of(change, &schemas)).collect();
-    // Columns and constraints are named by their table's new name.
+    let renames: Vec<Rename> =
+        changes.iter().filter_map(|change| rename_of(change, changes, &schemas, after)).collect();
+    // Columns and constraints are named by their table's new name, routines by the new names of their arguments' types.
     let (relations, parts): (Vec<&Rename>, Vec<&Rename>) = renames.iter().partition(|r| r.what.scope().is_none());
     untangle(&relations, &mut out);
     untangle(&parts, &mut out);
@@ -106,7 +118,10 @@ fn untangle(renames: &[&Rename], out: &mut Vec<Renamed>) {
         !taken.contains(&(r.what.scope(), &r.after))
             && (r.before.schema == r.after.schema || r.before.name == r.after.name)
     };
-    let (simple, crossed): (Vec<&Rename>, Vec<&Rename>) = renames.iter().copied().partition(|r| direct(r));
+    let (mut simple, mut crossed): (Vec<&Rename>, Vec<&Rename>) = renames.iter().copied().partition(|r| direct(r));
+    for renames in [&mut simple, &mut crossed] {
+        renames.sort_by_key(|r| matches!(r.what, Renamable::Follower(_)));
+    }
     // Whatever goes aside frees its name, so aside comes first.
     out.extend(
         crossed.iter().map(|r| Renamed::Other(r.what.rename(&r.before.schema, &r.before.name, &aside(&r.before.name)))),
@@ -131,22 +146,50 @@ fn steps_between(rename: &Rename, from: &str) -> Vec<Renamed> {
     steps
 }
 
-fn rename_of(change: &Change, schemas: &[(&str, &str)]) -> Option<Rename> {
+fn rename_of(change: &Change, changes: &[&Change], schemas: &[(&str, &str)], objects: &Objects) -> Option<Rename> {
     let part = |what: Renamable, schema: &str, rename: &PartRename| {
         let name = |name: &str| QualifiedName { schema: schema.to_owned(), name: name.to_owned() };
         Some(Rename { what, before: name(&rename.before), after: name(&rename.after) })
     };
     let table = |rename: &PartRename| qualified(&rename.table.qualified());
-    match change {
-        Change::Rename { before, after, .. } => {
-            let kind = crate::render::alter_kind(before)?;
-            let mut before = before.qualified_name()?;
-            if let Some((_, renamed)) = schemas.iter().find(|(from, _)| *from == before.schema) {
-                before.schema = (*renamed).to_owned();
+    let in_renamed_schema = |name: &QualifiedName| {
+        let renamed = schemas.iter().find(|(from, _)| *from == name.schema);
+        QualifiedName { schema: renamed.map_or(&*name.schema, |(_, to)| to).to_owned(), name: name.name.clone() }
+    };
+    // Where the table was, if it moves.
+    let moved_from = |table: ObjectId| {
+        changes.iter().find_map(|change| match change {
+            Change::Rename { id, before, after } if *id == table => {
+                let schema = in_renamed_schema(before.qualified_name()?).schema;
+                (schema != after.schema).then_some(schema)
             }
-            Some(Rename { what: Renamable::Object(kind), before, after: after.clone() })
+            _ => None,
+        })
+    };
+    let let_go = |sequence| changes.iter().any(|c| matches!(c, Change::SetSequenceOwner { id, .. } if *id == sequence));
+    match change {
+        Change::Rename { id, before: Object::Sequence(Sequence { name, owned_by: Some(owner), .. }), after }
+            if moved_from(owner.table).is_some() && !let_go(*id) =>
+        {
+            let (what, before) = (Renamable::Follower("SEQUENCE"), in_renamed_schema(name));
+            (name.name != after.name).then(|| Rename { what, before, after: after.clone() })
         }
-        Change::RenameIndex(rename) => part(Renamable::Index, &rename.table.schema, rename),
+        Change::Rename { id, before, after } => {
+            let kind = crate::render::alter_kind(before)?;
+            let what = match objects.get(id) {
+                Some(Object::Routine(routine)) => Renamable::Routine(kind, routine.arguments.clone()),
+                _ => Renamable::Object(kind),
+            };
+            Some(Rename { what, before: in_renamed_schema(before.qualified_name()?), after: after.clone() })
+        }
+        Change::RenameMultirange { before, after, .. } => {
+            Some(Rename { what: Renamable::Object("TYPE"), before: in_renamed_schema(before), after: after.clone() })
+        }
+        Change::RenameIndex(rename) => {
+            let mut index = part(Renamable::Follower("INDEX"), &rename.table.schema, rename)?;
+            index.before.schema = moved_from(rename.table.id).unwrap_or(index.before.schema);
+            Some(index)
+        }
         Change::RenameColumn(rename) => part(Renamable::Column(table(rename)), "", rename),
         Change::RenameConstraint(rename) => part(Renamable::Constraint(table(rename)), "", rename),
         _ => None,

@@ -1,22 +1,38 @@
 //! Changes as SQL that depends on no setting: schema-qualified, in an order that runs.
 
+mod code;
+mod family;
+mod order;
+mod table;
+mod types;
+
 use std::collections::BTreeSet;
 
-use crate::apply::object_id;
+use crate::apply::{object_id, table_of};
 use crate::change::{Change, ColumnChange, TableRef};
 use crate::diff::Objects;
 use crate::expression::reparsable;
 use crate::model::{
-    Column, ColumnRef, ColumnValue, Constraint, ConstraintKind, Domain, EnumType, Fill, Index, Object, ObjectId,
-    QualifiedName, Sequence, SequenceOptions, Table, Timing,
+    Column, ColumnRef, ColumnValue, CompositeType, ConstraintKind, Object, ObjectId, QualifiedName, RangeType,
+    Sequence, Timing,
 };
 use crate::quote::{ident, literal, qualified};
 use crate::rename::{plan_renames, Renamed};
 
+use family::Family;
+use order::{by_need, rank, sort_name};
+use types::{altered_options, sequence_options};
+
 /// When a statement's turn comes. Statements of one phase keep the order of their changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Foreign keys go first: they hold tables and keys.
+    /// What the statements below depend on.
+    Settings,
+    /// Views hold nearly everything.
+    DropViews,
+    /// Children and typed tables are let go.
+    Detach,
+    /// Foreign keys hold tables and keys.
     DropForeignKeys,
     /// Indexes and other constraints hold columns.
     DropParts,
@@ -34,10 +50,14 @@ pub enum Phase {
     CreateSchemas,
     /// Everything else under new names.
     Renames,
-    /// Enum types and sequences: columns need them.
+    /// Types, sequences and routines: columns need them.
     CreateTypes,
+    /// Attributes of composite types, and constraints of domains: some columns that hold one keep them from being altered.
+    AlterTypes,
     /// Tables without foreign keys.
     CreateTables,
+    /// Identities hold NOT NULL.
+    DropIdentities,
     /// What would stand in the way of other types and values.
     Relax,
     /// New columns, other types.
@@ -48,9 +68,17 @@ pub enum Phase {
     Own,
     /// Constraints and indexes.
     Constraints,
-    /// Foreign keys come last, when all keys are there.
+    /// Indexes of partitions become parts of their parents' indexes, from below.
+    Adopt,
+    /// Foreign keys come when all keys are there.
     ForeignKeys,
-    /// Types, sequences and schemas go when nothing needs them any more.
+    /// Children join their parents, when they have all that the parents have.
+    Attach,
+    /// Views, and the indexes of materialized ones.
+    Views,
+    /// Materialized views get their rows.
+    Populate,
+    /// Types, sequences, routines and schemas go when nothing needs them any more.
     DropLast,
 }
 
@@ -64,79 +92,86 @@ pub fn render(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Stri
 
 /// The statements that replay the changes, in order, each with its phase.
 pub fn steps(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step> {
-    let mut out = Steps::default();
-    let dropped: BTreeSet<ObjectId> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Drop { id, .. } => Some(*id),
-            _ => None,
-        })
-        .collect();
-    // Names, not identities, decide the order: equal changes give equal statements.
-    let mut ordered: Vec<&Change> = changes.iter().collect();
-    ordered.sort_by_key(|change| after.get(&object_id(change)).map(|object| (rank(object), sort_name(object))));
-    let mut creations: Vec<&Object> = Vec::new();
-    let mut drops: Vec<&Object> = Vec::new();
-    for &change in &ordered {
+    let mut created = BTreeSet::new();
+    let mut dropped = BTreeSet::new();
+    for change in changes {
         match change {
-            Change::Create { after, .. } => creations.push(after),
-            Change::Drop { before: Object::Sequence(sequence), .. }
-                if goes_with_owner(sequence, changes, &dropped, before) => {}
-            Change::Drop { before, .. } => drops.push(before),
-            other => out.change(other, before),
+            Change::Create { id, .. } => created.insert(*id),
+            Change::Drop { id, .. } => dropped.insert(*id),
+            _ => false,
+        };
+    }
+    let rebuilt = code::rebuilt(changes, before, after);
+    let mut out = Steps {
+        before,
+        after,
+        family: Family::of(changes, before, after),
+        generation: 0,
+        asides: BTreeSet::new(),
+        out: Vec::new(),
+    };
+    // Names, not identities, decide the order: equal changes give equal statements.
+    let mut ordered: Vec<&Change> = changes.iter().filter(|change| !rebuilt.contains(&object_id(change))).collect();
+    ordered.sort_by_key(|change| after.get(&object_id(change)).map(|object| (rank(object), sort_name(object))));
+    let replaced: BTreeSet<ObjectId> =
+        ordered.iter().filter(|change| replaces(change)).map(|change| object_id(change)).collect();
+    for &change in &ordered {
+        out.generation = table_of(change).map_or(0, |table| out.family.generation(table.id));
+        if family::merges(change, after) {
+            out.generation = -out.generation;
+            out.change(change);
+        } else if out.family.follows(change, before, after) {
+            out.follow(change);
+        } else {
+            out.change(change);
         }
     }
-    creations.sort_by_key(|object| (rank(object), domain_depth(object, after), sort_name(object)));
-    drops.sort_by_key(|object| (rank(object), domain_depth(object, before), sort_name(object)));
-    creations.into_iter().for_each(|object| out.create(object));
-    drops.into_iter().rev().for_each(|object| out.drop(object, &dropped, after));
-    plan_renames(&ordered).into_iter().for_each(|renamed| out.rename(renamed));
-    out.0.sort_by_key(|(phase, _)| *phase);
-    out.0
+    // What is replaced may need what is new, or what is replaced, too.
+    for id in by_need(&(&(&created | &rebuilt) | &replaced), after) {
+        out.generation = out.family.generation(id);
+        match after.get(&id) {
+            Some(Object::Routine(routine)) if replaced.contains(&id) => {
+                out.create_routine("CREATE OR REPLACE", routine)
+            }
+            Some(Object::View(view)) if replaced.contains(&id) => out.replace_view(view),
+            Some(object) => out.create(object),
+            None => {}
+        }
+    }
+    out.generation = 0;
+    out.let_go_of_retyped(changes);
+    for id in by_need(&(&dropped | &rebuilt), before).iter().rev() {
+        out.generation = out.family.generation(*id);
+        match before.get(id) {
+            Some(Object::Sequence(sequence)) if goes_with_owner(sequence, changes, &dropped, before) => {}
+            Some(object) => out.drop(object, &dropped),
+            None => {}
+        }
+    }
+    let renames: Vec<&Change> =
+        ordered.iter().copied().filter(|change| !out.family.follows(change, before, after)).collect();
+    plan_renames(&renames, after).into_iter().for_each(|renamed| out.rename(renamed));
+    out.out.sort_by_key(|(phase, turn, _)| (*phase, *turn));
+    out.out.into_iter().map(|(phase, _, sql)| (phase, sql)).collect()
 }
 
 /// What stands behind ALTER for an object that has a schema.
 pub(crate) fn alter_kind(object: &Object) -> Option<&'static str> {
     match object {
         Object::Schema(_) | Object::Extension(_) => None,
-        Object::Enum(_) => Some("TYPE"),
+        Object::Enum(_) | Object::Composite(_) | Object::Range(_) => Some("TYPE"),
         Object::Domain(_) => Some("DOMAIN"),
         Object::Sequence(_) => Some("SEQUENCE"),
+        Object::Routine(routine) => Some(routine.routine.keyword()),
         Object::Table(_) => Some("TABLE"),
+        Object::View(view) if view.materialized => Some("MATERIALIZED VIEW"),
+        Object::View(_) => Some("VIEW"),
     }
 }
 
-fn rank(object: &Object) -> u8 {
-    match object {
-        Object::Schema(_) => 0,
-        Object::Extension(_) => 1,
-        Object::Enum(_) => 2,
-        Object::Sequence(_) => 3,
-        Object::Domain(_) => 4,
-        Object::Table(_) => 5,
-    }
-}
-
-/// How many domains a domain is made over: those come before it.
-fn domain_depth(object: &Object, objects: &Objects) -> u32 {
-    match object {
-        Object::Domain(domain) => {
-            let base = domain.data_type.object.and_then(|id| objects.get(&id));
-            base.map_or(0, |base| 1 + domain_depth(base, objects))
-        }
-        Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Sequence(_) | Object::Table(_) => 0,
-    }
-}
-
-fn sort_name(object: &Object) -> (String, String) {
-    match object {
-        Object::Schema(schema) => (schema.name.clone(), String::new()),
-        Object::Extension(extension) => (extension.name.clone(), String::new()),
-        Object::Enum(EnumType { name, .. })
-        | Object::Domain(Domain { name, .. })
-        | Object::Sequence(Sequence { name, .. })
-        | Object::Table(Table { name, .. }) => (name.schema.clone(), name.name.clone()),
-    }
+/// Whether the whole definition comes anew, by CREATE OR REPLACE.
+fn replaces(change: &Change) -> bool {
+    matches!(change, Change::ReplaceRoutine { .. } | Change::RedefineView { .. })
 }
 
 fn drawn_from_elsewhere(sequence: &Sequence, owner: &ColumnRef, before: &Objects) -> bool {
@@ -145,10 +180,8 @@ fn drawn_from_elsewhere(sequence: &Sequence, owner: &ColumnRef, before: &Objects
         (*id, column.id) != (owner.table, owner.column)
             && matches!(&column.value, ColumnValue::Default { sql, .. } if sql.contains(&call))
     };
-    before.iter().any(|(id, object)| match object {
-        Object::Table(table) => table.columns.iter().any(|column| draws(id, column)),
-        Object::Schema(_) | Object::Extension(_) | Object::Enum(_) | Object::Domain(_) | Object::Sequence(_) => false,
-    })
+    let mut tables = before.iter().filter_map(|(id, object)| Some((id, object.as_table()?)));
+    tables.any(|(id, table)| table.columns.iter().any(|column| draws(id, column)))
 }
 
 /// Whether a dropped sequence goes by itself with the column that owned it. One that other columns draw from holds that column back.
@@ -165,12 +198,32 @@ fn goes_with_owner(sequence: &Sequence, changes: &[Change], dropped: &BTreeSet<O
     })
 }
 
-#[derive(Default)]
-struct Steps(Vec<Step>);
+struct Steps<'a> {
+    before: &'a Objects,
+    after: &'a Objects,
+    family: Family,
+    /// Of the table at hand.
+    generation: i32,
+    /// Names that are given for a while.
+    asides: BTreeSet<QualifiedName>,
+    out: Vec<(Phase, i32, String)>,
+}
 
-impl Steps {
+impl Steps<'_> {
+    /// Within a phase what parents have comes before what children have, or after it: a parent's index adopts those of its children, a
+    /// constraint of a parent that goes takes its children's along.
     fn push(&mut self, phase: Phase, sql: String) {
-        self.0.push((phase, sql));
+        let turn = match phase {
+            Phase::Constraints | Phase::Adopt | Phase::ForeignKeys => -self.generation,
+            _ => self.generation,
+        };
+        self.out.push((phase, 2 * turn, sql));
+    }
+
+    /// Before the others of its table.
+    fn push_first(&mut self, phase: Phase, sql: String) {
+        self.push(phase, sql);
+        self.out.last_mut().into_iter().for_each(|(_, turn, _)| *turn -= 1);
     }
 
     fn create(&mut self, object: &Object) {
@@ -203,6 +256,10 @@ impl Steps {
                 ),
             ),
             Object::Domain(domain) => self.create_domain(domain),
+            Object::Composite(composite) => self.create_composite(composite),
+            Object::Range(range) => self.create_range(range),
+            Object::Routine(routine) => self.create_routine("CREATE", routine),
+            Object::View(view) => self.create_view(view),
             Object::Sequence(sequence) => {
                 self.push(
                     Phase::CreateTypes,
@@ -219,178 +276,74 @@ impl Steps {
         }
     }
 
-    fn create_domain(&mut self, domain: &Domain) {
-        let (checks, later): (Vec<&Constraint>, Vec<&Constraint>) =
-            domain.constraints.iter().partition(|c| c.validated);
-        let mut create = format!("CREATE DOMAIN {} AS {}", qualified(&domain.name), domain.data_type.name);
-        if let Some(collation) = &domain.collation {
-            create.push_str(&format!(" COLLATE {collation}"));
-        }
-        if let Some(default) = &domain.default {
-            create.push_str(&format!(" DEFAULT {}", reparsable(default)));
-        }
-        if domain.not_null {
-            create.push_str(" NOT NULL");
-        }
-        for check in checks {
-            create.push_str(&format!(" {}", constraint_clause(check)));
-        }
-        self.push(Phase::CreateTypes, create);
-        later.into_iter().for_each(|constraint| self.add_domain_constraint(domain, constraint));
-    }
-
-    fn add_domain_constraint(&mut self, domain: &Domain, constraint: &Constraint) {
-        let not_valid = if constraint.validated { "" } else { " NOT VALID" };
-        self.push(
-            Phase::Constraints,
-            format!("ALTER DOMAIN {} ADD {}{not_valid}", qualified(&domain.name), constraint_clause(constraint)),
-        );
-    }
-
-    fn alter_domain(&mut self, before: &Domain, after: &Domain) {
-        let alter = format!("ALTER DOMAIN {}", qualified(&after.name));
-        for constraint in &before.constraints {
-            match after.constraints.iter().find(|c| c.id == constraint.id) {
-                None => self.push(Phase::Relax, format!("{alter} DROP CONSTRAINT {}", ident(&constraint.name))),
-                Some(kept) => {
-                    if kept.name != constraint.name {
-                        let (from, to) = (ident(&constraint.name), ident(&kept.name));
-                        self.push(Phase::Relax, format!("{alter} RENAME CONSTRAINT {from} TO {to}"));
-                    }
-                    if kept.validated && !constraint.validated {
-                        self.push(Phase::ForeignKeys, format!("{alter} VALIDATE CONSTRAINT {}", ident(&kept.name)));
-                    }
-                }
-            }
-        }
-        if before.default != after.default {
-            let default = after.default.as_ref();
-            let change = default.map_or("DROP DEFAULT".to_owned(), |sql| format!("SET DEFAULT {}", reparsable(sql)));
-            self.push(Phase::Values, format!("{alter} {change}"));
-        }
-        if before.not_null != after.not_null {
-            let change = if after.not_null { "SET NOT NULL" } else { "DROP NOT NULL" };
-            self.push(Phase::Constraints, format!("{alter} {change}"));
-        }
-        for constraint in &after.constraints {
-            if !before.constraints.iter().any(|c| c.id == constraint.id) {
-                self.add_domain_constraint(after, constraint);
-            }
-        }
-    }
-
-    fn own(&mut self, sequence: &Sequence) {
-        if let Some(owner) = &sequence.owned_by {
-            let (name, table, column) =
-                (qualified(&sequence.name), qualified(&owner.table_name), ident(&owner.column_name));
-            self.push(Phase::Own, format!("ALTER SEQUENCE {name} OWNED BY {table}.{column}"));
-        }
-    }
-
-    fn create_table(&mut self, table: &Table) {
-        let name = qualified(&table.name);
-        let mut keys = BTreeSet::new();
-        let (inline, later): (Vec<&Constraint>, Vec<&Constraint>) = table
-            .constraints
-            .iter()
-            .partition(|c| c.validated && c.kind != ConstraintKind::ForeignKey && !repeats_a_key(c, &mut keys));
-        let columns = table.columns.iter().map(|column| {
-            let mut definition = format!("{} {}", ident(&column.name), column_type(column));
-            match &column.value {
-                ColumnValue::None => {}
-                ColumnValue::Default { sql, .. } => definition.push_str(&format!(" DEFAULT {}", reparsable(sql))),
-                ColumnValue::Generated { .. } | ColumnValue::Identity { .. } => definition.push_str(&generated(column)),
-            }
-            if column.not_null {
-                definition.push_str(" NOT NULL");
-            }
-            definition
-        });
-        let body: Vec<String> = columns.chain(inline.iter().map(|c| constraint_clause(c))).collect();
-        self.push(
-            Phase::CreateTables,
-            format!("CREATE {}TABLE {name} ({})", if table.unlogged { "UNLOGGED " } else { "" }, body.join(", ")),
-        );
-        later.into_iter().for_each(|constraint| self.add_constraint(&table.name, constraint));
-        table.indexes.iter().for_each(|index| self.create_index(&table.name, index));
-        table.columns.iter().for_each(|column| self.retype_identity(column));
-    }
-
-    /// An identity column's sequence has the column's type, unless LIKE made it or somebody altered it.
-    fn retype_identity(&mut self, column: &Column) {
-        if let ColumnValue::Identity { sequence, options, .. } = &column.value {
-            if !has_own_type(column, options) {
-                self.push(Phase::Own, format!("ALTER SEQUENCE {} {}", qualified(sequence), sequence_options(options)));
-            }
-        }
-    }
-
-    fn add_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
-        let phase = match constraint.kind {
-            ConstraintKind::ForeignKey => Phase::ForeignKeys,
-            _ => Phase::Constraints,
-        };
-        let not_valid = if constraint.validated { "" } else { " NOT VALID" };
-        self.push(phase, format!("ALTER TABLE {} ADD {}{not_valid}", qualified(table), constraint_clause(constraint)));
-    }
-
-    fn create_index(&mut self, table: &QualifiedName, index: &Index) {
-        let mut create = format!(
-            "CREATE {}INDEX {} ON {} USING {}",
-            if index.unique { "UNIQUE " } else { "" },
-            ident(&index.name),
-            qualified(table),
-            reparsable(&index.definition)
-        );
-        if !index.options.is_empty() {
-            create.push_str(&format!(" WITH ({})", index.options.join(", ")));
-        }
-        if let Some(predicate) = &index.predicate {
-            create.push_str(&format!(" WHERE {}", reparsable(predicate)));
-        }
-        self.push(Phase::Constraints, create);
-    }
-
-    fn drop(&mut self, object: &Object, dropped: &BTreeSet<ObjectId>, after: &Objects) {
+    fn drop(&mut self, object: &Object, dropped: &BTreeSet<ObjectId>) {
         match object {
             // A client may keep things of its own there.
             Object::Schema(schema) => self.push(Phase::DropLast, drop_schema_if_empty(&schema.name)),
             // What else on the client needs the extension is not known here.
             Object::Extension(_) => {}
             Object::Enum(enumeration) => {
-                let aside = self.set_aside("TYPE", &enumeration.name, after);
+                let aside = self.set_aside("TYPE", &enumeration.name);
                 self.push(Phase::DropLast, format!("DROP TYPE {}", qualified(&aside)));
             }
+            Object::Composite(CompositeType { name, .. }) | Object::Range(RangeType { name, .. }) => {
+                let aside = self.set_aside("TYPE", name);
+                self.push(Phase::DropLast, format!("DROP TYPE {}", qualified(&aside)));
+            }
+            Object::Routine(routine) => self.drop_routine(routine),
+            Object::View(view) => self.drop_view(view),
             Object::Domain(domain) => {
-                let aside = self.set_aside("DOMAIN", &domain.name, after);
+                let aside = self.set_aside("DOMAIN", &domain.name);
                 self.push(Phase::DropLast, format!("DROP DOMAIN {}", qualified(&aside)));
             }
             Object::Sequence(sequence) => {
                 if sequence.owned_by.is_some() {
                     self.push(Phase::Disown, format!("ALTER SEQUENCE {} OWNED BY NONE", qualified(&sequence.name)));
                 }
-                let aside = self.set_aside("SEQUENCE", &sequence.name, after);
+                let aside = self.set_aside("SEQUENCE", &sequence.name);
                 self.push(Phase::DropLast, format!("DROP SEQUENCE {}", qualified(&aside)));
             }
-            Object::Table(table) => {
-                let among_dropped =
-                    table.constraints.iter().filter(|c| c.references.is_some_and(|id| dropped.contains(&id)));
-                for constraint in among_dropped {
-                    let (name, constraint) = (qualified(&table.name), ident(&constraint.name));
-                    self.push(Phase::DropForeignKeys, format!("ALTER TABLE {name} DROP CONSTRAINT {constraint}"));
-                }
-                self.push(Phase::DropTables, format!("DROP TABLE {}", qualified(&table.name)));
-            }
+            Object::Table(table) => self.drop_table(table, dropped),
         }
     }
 
-    /// What goes last may have to leave its name to something new before.
-    fn set_aside(&mut self, kind: &str, name: &QualifiedName, after: &Objects) -> QualifiedName {
-        if !after.values().any(|object| object.qualified_name().as_ref() == Some(name)) {
-            return name.clone();
+    /// What goes last may have to leave its name to something new before. Gives the name that it goes by then.
+    fn set_aside(&mut self, kind: &str, name: &QualifiedName) -> QualifiedName {
+        if !self.is_taken(name) {
+            return self.at_last(name);
         }
-        let aside = QualifiedName { schema: name.schema.clone(), name: crate::rename::aside(&name.name) };
+        let aside = self.aside(name);
         self.push(Phase::SetAside, format!("ALTER {kind} {} RENAME TO {}", qualified(name), ident(&aside.name)));
+        self.at_last(&aside)
+    }
+
+    /// Whether a relation or a type has, in the end, the name of one that goes.
+    fn is_taken(&self, name: &QualifiedName) -> bool {
+        let name = &self.at_last(name);
+        self.after.values().any(|object| match object {
+            Object::Routine(_) => false,
+            Object::Range(range) => &range.name == name || range.multirange_name.as_ref() == Some(name),
+            object => object.qualified_name() == Some(name),
+        })
+    }
+
+    /// A name in the schema as it is called when all renames are done.
+    fn at_last(&self, name: &QualifiedName) -> QualifiedName {
+        let renamed = self.before.iter().find_map(|(id, object)| match (object, self.after.get(id)?) {
+            (Object::Schema(was), Object::Schema(is)) if was.name == name.schema => Some(is.name.clone()),
+            _ => None,
+        });
+        QualifiedName { schema: renamed.unwrap_or_else(|| name.schema.clone()), name: name.name.clone() }
+    }
+
+    /// A name that nothing else is given.
+    fn aside(&mut self, name: &QualifiedName) -> QualifiedName {
+        let mut aside = QualifiedName { schema: name.schema.clone(), name: crate::rename::aside(&name.name) };
+        let mut number = 1;
+        while !self.asides.insert(aside.clone()) {
+            number += 1;
+            aside.name = crate::rename::aside(&format!("{number}~{}", name.name));
+        }
         aside
     }
 
@@ -401,16 +354,23 @@ impl Steps {
         }
     }
 
-    fn change(&mut self, change: &Change, before: &Objects) {
+    fn change(&mut self, change: &Change) {
+        let before = self.before;
         // What goes before the renames goes under the old name.
         let old_name = |table: &TableRef| match before.get(&table.id) {
-            Some(Object::Table(table)) => table.name.clone(),
-            _ => table.qualified(),
+            Some(object) => object.qualified_name().cloned().unwrap_or_else(|| table.qualified()),
+            None => table.qualified(),
+        };
+        // A parent that goes takes along what its children have from it.
+        let if_exists = |table: &TableRef| match before.get(&table.id).and_then(Object::as_table) {
+            Some(table) if !table.parents.is_empty() => "IF EXISTS ",
+            _ => "",
         };
         let alter = |table: &TableRef| format!("ALTER TABLE {}", qualified(&table.qualified()));
         let alter_column = |c: &ColumnChange| format!("{} ALTER COLUMN {}", alter(&c.table), ident(&c.after.name));
         match change {
             Change::Create { .. } | Change::Drop { .. } => {}
+            Change::ReplaceRoutine { .. } | Change::RedefineView { .. } => {}
             Change::Rename { .. } | Change::RenameColumn(_) | Change::RenameConstraint(_) | Change::RenameIndex(_) => {}
             Change::RenameEnumLabels { name, before, after, .. } => self.rename_labels(name, before, after),
             Change::AddEnumLabel { name, label, next, .. } => {
@@ -421,13 +381,25 @@ impl Steps {
                 );
             }
             Change::AlterDomain { before, after, .. } => self.alter_domain(before, after),
-            Change::AlterSequence { name, after, .. } => {
-                self.push(Phase::Values, format!("ALTER SEQUENCE {} {}", qualified(name), sequence_options(after)))
+            Change::AlterComposite { before, after, .. } => self.alter_composite(before, after),
+            Change::RenameMultirange { .. } => {}
+            Change::SetParents { table, before, after } => self.set_parents(table, &old_name(table), before, after),
+            Change::SetOfType { table, before, after } => {
+                if before.is_some() {
+                    self.push(Phase::Detach, format!("ALTER TABLE {} NOT OF", qualified(&old_name(table))));
+                }
+                if let Some(data_type) = after {
+                    self.push(Phase::Attach, format!("{} OF {}", alter(table), data_type.name));
+                }
+            }
+            Change::AlterSequence { name, before, after, .. } => {
+                let options = altered_options(before, after);
+                self.push(Phase::Values, format!("ALTER SEQUENCE {} {options}", qualified(name)));
             }
             Change::SetSequenceOwner { name, before: owner_before, after: owner, id } => {
                 if owner_before.is_some() {
-                    let old = before.get(id).and_then(Object::qualified_name).unwrap_or_else(|| name.clone());
-                    self.push(Phase::Disown, format!("ALTER SEQUENCE {} OWNED BY NONE", qualified(&old)));
+                    let old = before.get(id).and_then(Object::qualified_name).unwrap_or(name);
+                    self.push(Phase::Disown, format!("ALTER SEQUENCE {} OWNED BY NONE", qualified(old)));
                 }
                 if let Some(owner) = owner {
                     let (table, column) = (qualified(&owner.table_name), ident(&owner.column_name));
@@ -440,26 +412,45 @@ impl Steps {
             Change::SetPersistence { table, unlogged } => {
                 self.push(Phase::Columns, format!("{} SET {}", alter(table), persistence(*unlogged)))
             }
-            Change::AddColumn(added) => self.add_column(&alter(&added.table), &added.part),
+            Change::AddColumn(added) => {
+                // Partitions get it with the parent's default; any other child has its own.
+                let table = self.after.get(&added.table.id).and_then(Object::as_table);
+                let is_partitioned = table.is_some_and(|table| table.partition_key.is_some());
+                let only = if self.family.is_parent(added.table.id) && !is_partitioned { "ONLY " } else { "" };
+                self.add_column(&added.table.qualified(), only, &added.part);
+            }
             Change::DropColumn(c) => self.push(
                 Phase::DropColumns,
-                format!("ALTER TABLE {} DROP COLUMN {}", qualified(&old_name(&c.table)), ident(&c.part.name)),
+                format!(
+                    "ALTER TABLE {} DROP COLUMN {}{}",
+                    qualified(&old_name(&c.table)),
+                    if_exists(&c.table),
+                    ident(&c.part.name)
+                ),
             ),
-            Change::SetType(c) => self.set_type(&alter_column(c), c),
+            Change::SetType(c) => {
+                self.set_type_defaults(&self.alter_default(c), c);
+                self.set_type(&alter_column(c), c);
+            }
             Change::RewriteValues(c) => {
                 let (column, data_type) = (ident(&c.after.name), &c.after.data_type.name);
                 self.push(Phase::Columns, format!("{} TYPE {data_type} USING {column}", alter_column(c)));
             }
-            Change::SetNotNull(c) => self.push(Phase::Constraints, format!("{} SET NOT NULL", alter_column(c))),
+            Change::SetNotNull(c) => {
+                // An identity needs it.
+                let identity = matches!(c.after.value, ColumnValue::Identity { .. });
+                let phase = if identity { Phase::Columns } else { Phase::Constraints };
+                self.push(phase, format!("{} SET NOT NULL", alter_column(c)));
+            }
             Change::DropNotNull(c) => self.push(Phase::Relax, format!("{} DROP NOT NULL", alter_column(c))),
             Change::SetDefault(c) => {
                 if let ColumnValue::Default { sql, .. } = &c.after.value {
-                    self.push(Phase::Values, format!("{} SET DEFAULT {}", alter_column(c), reparsable(sql)));
+                    self.push(Phase::Values, format!("{} SET DEFAULT {}", self.alter_default(c), reparsable(sql)));
                 }
             }
-            Change::DropDefault(c) => self.push(Phase::Relax, format!("{} DROP DEFAULT", alter_column(c))),
+            Change::DropDefault(c) => self.push(Phase::Relax, format!("{} DROP DEFAULT", self.alter_default(c))),
             Change::SetIdentity(c) => self.set_identity(&alter_column(c), c),
-            Change::DropIdentity(c) => self.push(Phase::Relax, format!("{} DROP IDENTITY", alter_column(c))),
+            Change::DropIdentity(c) => self.push(Phase::DropIdentities, format!("{} DROP IDENTITY", alter_column(c))),
             Change::SetExpression(c) => {
                 if let ColumnValue::Generated { sql, .. } = &c.after.value {
                     self.push(Phase::Values, format!("{} SET EXPRESSION AS ({})", alter_column(c), reparsable(sql)));
@@ -473,7 +464,8 @@ impl Steps {
                     _ => Phase::DropParts,
                 };
                 let table = qualified(&old_name(&c.table));
-                self.push(phase, format!("ALTER TABLE {table} DROP CONSTRAINT {}", ident(&c.part.name)));
+                let name = ident(&c.part.name);
+                self.push(phase, format!("ALTER TABLE {table} DROP CONSTRAINT {}{name}", if_exists(&c.table)));
             }
             Change::SetTiming(c) if c.after.kind == ConstraintKind::ForeignKey => {
                 let timing = match c.after.timing {
@@ -492,10 +484,18 @@ impl Steps {
             }
             Change::ValidateConstraint(c) => self
                 .push(Phase::ForeignKeys, format!("{} VALIDATE CONSTRAINT {}", alter(&c.table), ident(&c.after.name))),
-            Change::CreateIndex(added) => self.create_index(&added.table.qualified(), &added.part),
+            Change::CreateIndex(added) => {
+                if self.adopts_by_name(added.table.id, added.part.id) {
+                    self.create_index_in(Phase::Constraints, "ONLY ", &added.table.qualified(), &added.part);
+                } else {
+                    self.create_index(&added.table.qualified(), &added.part);
+                }
+                self.adopt(&added.table, &added.part);
+            }
+            Change::SetIndexParent(c) => self.adopt(&c.table, &c.after),
             Change::DropIndex(c) => {
                 let index = QualifiedName { schema: old_name(&c.table).schema, name: c.part.name.clone() };
-                self.push(Phase::DropParts, format!("DROP INDEX {}", qualified(&index)));
+                self.push(Phase::DropParts, format!("DROP INDEX {}{}", if_exists(&c.table), qualified(&index)));
             }
             Change::SetIndexOptions(c) => {
                 let name = qualified(&QualifiedName { schema: c.table.schema.clone(), name: c.after.name.clone() });
@@ -512,115 +512,6 @@ impl Steps {
                 }
             }
             Change::Refresh { .. } => {}
-        }
-    }
-
-    fn rename_labels(&mut self, name: &QualifiedName, before: &[String], after: &[String]) {
-        let renames: Vec<(&String, &String)> =
-            before.iter().zip(after).filter(|(before, after)| before != after).collect();
-        let crossing = renames.iter().any(|(_, target)| before.contains(target));
-        let mut rename = |from: &str, to: &str| {
-            self.push(
-                Phase::CreateTypes,
-                format!("ALTER TYPE {} RENAME VALUE {} TO {}", qualified(name), literal(from), literal(to)),
-            );
-        };
-        if crossing {
-            renames.iter().for_each(|(from, _)| rename(from, &crate::rename::aside(from)));
-            renames.iter().for_each(|(from, to)| rename(&crate::rename::aside(from), to));
-        } else {
-            renames.iter().for_each(|(from, to)| rename(from, to));
-        }
-    }
-
-    /// A new column is added with what existing rows got, and only then gets the default that new rows get.
-    fn add_column(&mut self, alter: &str, column: &Column) {
-        let mut add = format!("{alter} ADD COLUMN {} {}", ident(&column.name), column_type(column));
-        let default = match &column.value {
-            ColumnValue::Default { sql, .. } => Some(reparsable(sql)),
-            ColumnValue::None => None,
-            ColumnValue::Generated { .. } | ColumnValue::Identity { .. } => {
-                add.push_str(&generated(column));
-                self.retype_identity(column);
-                if column.not_null {
-                    add.push_str(" NOT NULL");
-                }
-                return self.push(Phase::Columns, add);
-            }
-        };
-        let mut then = None;
-        match (&column.fill, default) {
-            (Fill::Value { text }, Some(sql)) if constant(&sql, text) => add.push_str(&format!(" DEFAULT {sql}")),
-            (Fill::Value { text }, default) => {
-                add.push_str(&format!(" DEFAULT {}::{}", literal(text), column.data_type.name));
-                then = Some(match default {
-                    Some(sql) => format!("SET DEFAULT {sql}"),
-                    None => "DROP DEFAULT".to_owned(),
-                });
-            }
-            (Fill::Null, Some(sql)) => then = Some(format!("SET DEFAULT {sql}")),
-            (Fill::None | Fill::Unknown, Some(sql)) => add.push_str(&format!(" DEFAULT {sql}")),
-            (Fill::None | Fill::Null | Fill::Unknown, None) => {}
-        }
-        if column.not_null {
-            add.push_str(" NOT NULL");
-        }
-        self.push(Phase::Columns, add);
-        if let Some(then) = then {
-            self.push(Phase::Columns, format!("{alter} ALTER COLUMN {} {then}", ident(&column.name)));
-        }
-    }
-
-    fn set_type(&mut self, alter_column: &str, change: &ColumnChange) {
-        let widens = crate::classify::widens(&change.before.data_type.name, &change.after.data_type.name);
-        if let ColumnValue::Default { id: before, sql: before_sql, .. } = &change.before.value {
-            let (same, sql) = match &change.after.value {
-                ColumnValue::Default { id, sql, .. } => (id == before, Some(sql)),
-                ColumnValue::None | ColumnValue::Generated { .. } | ColumnValue::Identity { .. } => (false, None),
-            };
-            // A default that cannot be cast would stand in the way. Where it is another one, it is set by its own change; the
-            // same one follows by itself when the type widens, and is set again when it doesn't.
-            if !(same && (widens || sql == Some(before_sql))) {
-                self.push(Phase::Relax, format!("{alter_column} DROP DEFAULT"));
-                if let (true, Some(sql)) = (same, sql) {
-                    self.push(Phase::Values, format!("{alter_column} SET DEFAULT {sql}"));
-                }
-            }
-        }
-        let data_type = column_type(&change.after);
-        let using = match widens {
-            true => String::new(),
-            false => format!(" USING {}::text::{}", ident(&change.after.name), change.after.data_type.name),
-        };
-        self.push(Phase::Columns, format!("{alter_column} TYPE {data_type}{using}"));
-    }
-
-    fn set_identity(&mut self, alter_column: &str, change: &ColumnChange) {
-        let ColumnValue::Identity { always, sequence, options } = &change.after.value else { return };
-        let kind = if *always { "ALWAYS" } else { "BY DEFAULT" };
-        match &change.before.value {
-            ColumnValue::Identity { always: before_always, sequence: before_sequence, options: before_options } => {
-                if always != before_always {
-                    self.push(Phase::Values, format!("{alter_column} SET GENERATED {kind}"));
-                }
-                if options != before_options {
-                    self.push(
-                        Phase::Values,
-                        format!("ALTER SEQUENCE {} {}", qualified(sequence), sequence_options(options)),
-                    );
-                }
-                if sequence.name != before_sequence.name {
-                    let old = QualifiedName { schema: sequence.schema.clone(), name: before_sequence.name.clone() };
-                    self.push(
-                        Phase::Renames,
-                        format!("ALTER SEQUENCE {} RENAME TO {}", qualified(&old), ident(&sequence.name)),
-                    );
-                }
-            }
-            _ => {
-                self.push(Phase::Values, format!("{alter_column} ADD{}", generated(&change.after)));
-                self.retype_identity(&change.after);
-            }
         }
     }
 }
@@ -641,81 +532,4 @@ fn persistence(unlogged: bool) -> &'static str {
 
 fn list(items: &[String], form: impl Fn(&String) -> String) -> String {
     items.iter().map(form).collect::<Vec<_>>().join(", ")
-}
-
-fn column_type(column: &Column) -> String {
-    match &column.collation {
-        Some(collation) => format!("{} COLLATE {collation}", column.data_type.name),
-        None => column.data_type.name.clone(),
-    }
-}
-
-/// ` GENERATED …`, or nothing for a plain column.
-fn generated(column: &Column) -> String {
-    match &column.value {
-        ColumnValue::None | ColumnValue::Default { .. } => String::new(),
-        ColumnValue::Generated { sql, .. } => format!(" GENERATED ALWAYS AS ({}) STORED", reparsable(sql)),
-        ColumnValue::Identity { always, sequence, options } => {
-            let kind = if *always { "ALWAYS" } else { "BY DEFAULT" };
-            match has_own_type(column, options) {
-                true => format!(
-                    " GENERATED {kind} AS IDENTITY (SEQUENCE NAME {} {})",
-                    qualified(sequence),
-                    identity_options(options)
-                ),
-                false => format!(" GENERATED {kind} AS IDENTITY (SEQUENCE NAME {})", qualified(sequence)),
-            }
-        }
-    }
-}
-
-/// Whether an identity column's sequence is of the column's type.
-fn has_own_type(column: &Column, options: &SequenceOptions) -> bool {
-    options.data_type == column.data_type.name
-}
-
-/// The options of an identity column's sequence; its type is the column's.
-fn identity_options(options: &SequenceOptions) -> String {
-    format!(
-        "INCREMENT BY {} MINVALUE {} MAXVALUE {} START WITH {} CACHE {} {}",
-        options.increment,
-        options.min,
-        options.max,
-        options.start,
-        options.cache,
-        if options.cycle { "CYCLE" } else { "NO CYCLE" }
-    )
-}
-
-fn sequence_options(options: &SequenceOptions) -> String {
-    format!("AS {} {}", options.data_type, identity_options(options))
-}
-
-/// CREATE TABLE makes one of two keys on the same columns: the second has to come after it.
-fn repeats_a_key<'a>(constraint: &'a Constraint, keys: &mut BTreeSet<(&'a str, Timing)>) -> bool {
-    let definition = &*constraint.definition;
-    let columns = match constraint.kind {
-        ConstraintKind::PrimaryKey => definition.strip_prefix("PRIMARY KEY").unwrap_or(definition),
-        ConstraintKind::Unique => definition.strip_prefix("UNIQUE").unwrap_or(definition),
-        ConstraintKind::Exclusion => definition,
-        ConstraintKind::Check | ConstraintKind::ForeignKey => return false,
-    };
-    !keys.insert((columns, constraint.timing))
-}
-
-fn constraint_clause(constraint: &Constraint) -> String {
-    let timing = match constraint.timing {
-        Timing::Immediate => "",
-        Timing::Deferrable => " DEFERRABLE",
-        Timing::Deferred => " DEFERRABLE INITIALLY DEFERRED",
-    };
-    format!("CONSTRAINT {} {}{timing}", ident(&constraint.name), reparsable(&constraint.definition))
-}
-
-/// Whether a default's text is the plain constant that rows got, so that one step does for two.
-fn constant(sql: &str, text: &str) -> bool {
-    let quoted = literal(text);
-    sql == text && text.bytes().all(|b| b.is_ascii_digit())
-        || matches!((sql, text), ("true", "t") | ("false", "f"))
-        || sql.strip_prefix(&*quoted).is_some_and(|rest| rest.starts_with("::") && !rest.contains(['(', '\'']))
 }

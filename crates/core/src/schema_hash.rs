@@ -88,7 +88,7 @@ pub fn definition(object: &Object) -> Option<Value> {
 
 /// Takes away ids, fills, values versions and what is derived from a definition (volatility, mentioned columns).
 fn strip(value: &mut Value) {
-    const LEDGER_ONLY: [&str; 10] = [
+    const LEDGER_ONLY: [&str; 13] = [
         "id",
         "object",
         "table",
@@ -99,6 +99,9 @@ fn strip(value: &mut Value) {
         "next_part",
         "volatility",
         "constrained",
+        "body",
+        "part_of",
+        "uses",
     ];
     match value {
         Value::Object(fields) => {

@@ -1,9 +1,11 @@
 //! What is additive and what is not, case by case: `docs/classification.md` says the same in words.
 
+mod cases;
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use cases::{as_it_is, done, Case};
 use common::build::{column, constraint, default, id, identity, public, table, Base};
 use electric_schema_core::change::{Class, ClassifiedChange, Effect};
 use electric_schema_core::classify::{class, classify, Context, Reason};
@@ -17,13 +19,6 @@ use serde_json::json;
 
 use ConstraintKind::{Check, Exclusion, ForeignKey, Unique};
 use Volatility::{Immutable, Stable, Volatile};
-
-/// A case: its name, what stands before, what is done, the verdict (`effects: reasons`, empty when additive), the replay.
-type Case = (&'static str, fn(&mut Base), fn(&mut Base), &'static str, &'static [&'static str]);
-
-fn as_it_is(_: &mut Base) {}
-
-fn done<T>(_: T) {}
 
 fn value(text: &str) -> Fill {
     Fill::Value { text: text.into() }
@@ -118,7 +113,9 @@ const NEW_COLUMNS: &[Case] = &[
     (
         "add generated column",
         as_it_is,
-        |s| s.add("text", Fill::Unknown).value = ColumnValue::Generated { id: 13, sql: "lower(a)".into() },
+        |s| {
+            s.add("text", Fill::Unknown).value = ColumnValue::Generated { id: 13, sql: "lower(a)".into(), uses: vec![] }
+        },
         "diverges: generated_column",
         &["ALTER TABLE public.t ADD COLUMN x text GENERATED ALWAYS AS (lower(a)) STORED"],
     ),
@@ -233,6 +230,20 @@ const COLUMNS: &[Case] = &[
         &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT ((1 / 0))::text"],
     ),
     (
+        "set a default that counts milliseconds",
+        |s| s.column("a").data_type.name = "bigint".to_owned(),
+        |s| s.column("a").value = default(13, "((EXTRACT(epoch FROM now()) * (1000)::numeric))::bigint", Stable),
+        "",
+        &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT ((EXTRACT(epoch FROM now()) * (1000)::numeric))::bigint"],
+    ),
+    (
+        "set a default that divides by the time",
+        |s| s.column("a").data_type.name = "numeric".to_owned(),
+        |s| s.column("a").value = default(13, "((1)::numeric / EXTRACT(second FROM now()))", Stable),
+        "rejects_writers: default_can_fail",
+        &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT ((1)::numeric / EXTRACT(second FROM now()))"],
+    ),
+    (
         "set a default that does not fit",
         |s| s.column("a").data_type.name = "character varying(3)".to_owned(),
         |s| s.column("a").value = default(13, "'long'::character varying", Immutable),
@@ -337,8 +348,13 @@ const COLUMNS: &[Case] = &[
         |s| s.column("a").value = default(13, "'sad'::text", Immutable),
         |s| {
             let a = s.column("a");
-            a.data_type =
-                DataType { name: "public.mood".into(), object: Some(id(3)), array: false, constrained: false };
+            a.data_type = DataType {
+                name: "public.mood".into(),
+                object: Some(id(3)),
+                array: false,
+                constrained: false,
+                multirange: false,
+            };
             a.value = default(13, "'sad'::public.mood", Immutable);
         },
         "diverges breaks_readers: values_converted",
@@ -411,15 +427,15 @@ const COLUMNS: &[Case] = &[
     ),
     (
         "drop expression",
-        |s| s.column("a").value = ColumnValue::Generated { id: 13, sql: "lower('X')".into() },
+        |s| s.column("a").value = ColumnValue::Generated { id: 13, sql: "lower('X')".into(), uses: vec![] },
         |s| s.column("a").value = ColumnValue::None,
         "diverges: expression_changed",
         &["ALTER TABLE public.t ALTER COLUMN a DROP EXPRESSION"],
     ),
     (
         "another expression",
-        |s| s.column("a").value = ColumnValue::Generated { id: 13, sql: "lower('X')".into() },
-        |s| s.column("a").value = ColumnValue::Generated { id: 14, sql: "upper('x')".into() },
+        |s| s.column("a").value = ColumnValue::Generated { id: 13, sql: "lower('X')".into(), uses: vec![] },
+        |s| s.column("a").value = ColumnValue::Generated { id: 14, sql: "upper('x')".into(), uses: vec![] },
         "diverges: expression_changed",
         &["ALTER TABLE public.t ALTER COLUMN a SET EXPRESSION AS (upper('x'))"],
     ),
@@ -475,7 +491,7 @@ const IDENTITIES: &[Case] = &[
             }
         },
         "rejects_writers: sequence_narrowed",
-        &["ALTER SEQUENCE public.t_seq AS bigint INCREMENT BY 1 MINVALUE 1 MAXVALUE 10 START WITH 1 CACHE 1 NO CYCLE"],
+        &["ALTER SEQUENCE public.t_seq AS bigint INCREMENT BY 1 MINVALUE 1 MAXVALUE 10 START WITH 1 CACHE 1 NO CYCLE RESTART"],
     ),
 ];
 
@@ -650,7 +666,7 @@ const SEQUENCES: &[Case] = &[
         as_it_is,
         |s| s.s().options.max = 10,
         "rejects_writers: sequence_narrowed",
-        &["ALTER SEQUENCE public.s AS bigint INCREMENT BY 1 MINVALUE 1 MAXVALUE 10 START WITH 1 CACHE 1 NO CYCLE"],
+        &["ALTER SEQUENCE public.s AS bigint INCREMENT BY 1 MINVALUE 1 MAXVALUE 10 START WITH 1 CACHE 1 NO CYCLE RESTART"],
     ),
     (
         "a sequence that cycles no more",
@@ -779,6 +795,7 @@ fn with_domain(s: &mut Base) {
         not_null: false,
         default: None,
         constraints: vec![],
+        uses: vec![],
         next_part: 5,
     };
     done(s.0.insert(id(8), Object::Domain(domain)));
@@ -792,7 +809,13 @@ fn domain(s: &mut Base) -> &mut Domain {
 }
 
 fn refuse(column: &mut Column) {
-    column.data_type = DataType { name: "public.email".into(), object: Some(id(8)), array: false, constrained: true };
+    column.data_type = DataType {
+        name: "public.email".into(),
+        object: Some(id(8)),
+        array: false,
+        constrained: true,
+        multirange: false,
+    };
 }
 
 const DOMAINS: &[Case] = &[
@@ -900,6 +923,7 @@ fn cases() {
     for (name, stand, act, verdict, statements) in
         [CREATIONS, NEW_COLUMNS, COLUMNS, IDENTITIES, CONSTRAINTS, INDEXES, SEQUENCES, OBJECTS, DOMAINS]
             .into_iter()
+            .chain(cases::ALL)
             .flatten()
     {
         let mut before = Base::default();
@@ -909,7 +933,9 @@ fn cases() {
         let (before, after) = (before.0, after.0);
         let changes = diff(&before, &after, &BTreeSet::new());
         assert_eq!(render(&changes, &before, &after), *statements, "{name}");
-        let context = Context { before: &before, after: &after };
+        let beside_default = cases::beside_default(&after);
+        let around = BTreeMap::new();
+        let context = Context { before: &before, after: &after, around: &around, beside_default: &beside_default };
         let changes: Vec<ClassifiedChange> = changes.into_iter().map(|change| classify(change, &context)).collect();
         let effects: BTreeSet<Effect> = changes.iter().flat_map(|change| change.effects.clone()).collect();
         let codes: BTreeSet<Reason> = changes.iter().flat_map(|change| change.reasons.clone()).collect();

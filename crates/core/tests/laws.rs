@@ -11,7 +11,7 @@ use electric_schema_core::change::{Change, Class, ClassifiedChange, Effect};
 use electric_schema_core::classify::{class, classify, Context};
 use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
-use electric_schema_core::model::{Column, ColumnRef, ColumnValue, Fill, Object, ObjectId, PartId, Table};
+use electric_schema_core::model::{Column, ColumnRef, ColumnValue, DataType, Fill, Object, ObjectId, PartId, Table};
 use electric_schema_core::render::render;
 use electric_schema_core::schema_hash::SchemaSum;
 use proptest::prelude::*;
@@ -24,7 +24,9 @@ fn changes(before: &Objects, after: &Objects) -> Vec<Change> {
 }
 
 fn classified(before: &Objects, after: &Objects) -> Vec<ClassifiedChange> {
-    let context = Context { before, after };
+    let beside_default = BTreeSet::new();
+    let around = Objects::new();
+    let context = Context { before, after, around: &around, beside_default: &beside_default };
     changes(before, after).into_iter().map(|change| classify(change, &context)).collect()
 }
 
@@ -36,9 +38,7 @@ fn underived(object: &Object) -> Object {
         Object::Enum(enumeration) => enumeration.name.schema.clear(),
         Object::Domain(domain) => {
             domain.name.schema.clear();
-            if domain.data_type.object.is_some() {
-                domain.data_type.name.clear();
-            }
+            underive_type(&mut domain.data_type);
             domain.next_part = 0;
         }
         Object::Sequence(sequence) => {
@@ -51,6 +51,11 @@ fn underived(object: &Object) -> Object {
         }
         Object::Table(table) => {
             table.name.schema.clear();
+            table.partition_key.iter_mut().for_each(|key| key.definition.clear());
+            for parent in &mut table.parents {
+                (parent.name.schema, parent.name.name) = (String::new(), String::new());
+            }
+            table.of_type.iter_mut().for_each(underive_type);
             table.next_part = 0;
             table.constraints.iter_mut().for_each(|constraint| constraint.definition.clear());
             table.columns.iter_mut().for_each(underive_column);
@@ -60,15 +65,43 @@ fn underived(object: &Object) -> Object {
                 index.expressions.iter_mut().for_each(String::clear);
             }
         }
+        Object::Composite(composite) => {
+            composite.name.schema.clear();
+            composite.attributes.iter_mut().for_each(|attribute| underive_type(&mut attribute.data_type));
+            composite.next_part = 0;
+        }
+        Object::Range(range) => {
+            range.name.schema.clear();
+            range.multirange_name.iter_mut().for_each(|name| name.schema.clear());
+            underive_type(&mut range.subtype);
+        }
+        Object::Routine(routine) => {
+            routine.name.schema.clear();
+            routine.arguments.clear();
+            routine.definition.clear();
+            // What it calls is what its text names, as far as it is there.
+            routine.uses.clear();
+        }
+        Object::View(view) => {
+            view.name.schema.clear();
+            view.query.clear();
+            view.columns.iter_mut().for_each(|column| underive_type(&mut column.data_type));
+            view.indexes.iter_mut().for_each(|index| index.definition.clear());
+            view.next_part = 0;
+        }
         Object::Schema(_) | Object::Extension(_) => {}
     }
     object
 }
 
-fn underive_column(column: &mut Column) {
-    if column.data_type.object.is_some() {
-        column.data_type.name.clear();
+fn underive_type(data_type: &mut DataType) {
+    if data_type.object.is_some() {
+        data_type.name.clear();
     }
+}
+
+fn underive_column(column: &mut Column) {
+    underive_type(&mut column.data_type);
     match &mut column.value {
         ColumnValue::Default { sql, .. } | ColumnValue::Generated { sql, .. } => sql.clear(),
         ColumnValue::Identity { sequence, .. } => sequence.schema.clear(),
@@ -80,15 +113,22 @@ fn underive_column(column: &mut Column) {
 fn renumbered(objects: &Objects) -> Objects {
     let other = |id: ObjectId| ObjectId { seq: 1000 - id.seq, ordinal: 1000 - id.ordinal };
     let part = |id: PartId| 1000 - id;
+    // Of indexes that are alike, which one was made first is of consequence.
+    let later = |id: PartId| 1000 + id;
     let renumber = |object: &Object| {
         let mut object = object.clone();
         match &mut object {
-            Object::Table(Table { columns, constraints, indexes, .. }) => {
+            Object::Table(Table { columns, constraints, indexes, parents, of_type, partition_key: _, .. }) => {
+                parents.iter_mut().for_each(|parent| parent.table = other(parent.table));
+                of_type.iter_mut().for_each(|data_type| data_type.object = data_type.object.map(other));
                 for column in columns {
                     column.id = part(column.id);
                     column.data_type.object = column.data_type.object.map(other);
-                    if let ColumnValue::Default { id, .. } | ColumnValue::Generated { id, .. } = &mut column.value {
+                    if let ColumnValue::Default { id, uses, .. } | ColumnValue::Generated { id, uses, .. } =
+                        &mut column.value
+                    {
                         *id = part(*id);
+                        uses.iter_mut().for_each(|id| *id = other(*id));
                     }
                 }
                 for constraint in constraints {
@@ -97,8 +137,9 @@ fn renumbered(objects: &Objects) -> Objects {
                     constraint.columns.iter_mut().for_each(|id| *id = part(*id));
                 }
                 for index in indexes {
-                    index.id = part(index.id);
+                    index.id = later(index.id);
                     index.columns.iter_mut().for_each(|id| *id = part(*id));
+                    index.part_of = index.part_of.map(later);
                 }
             }
             Object::Domain(domain) => {
@@ -109,6 +150,29 @@ fn renumbered(objects: &Objects) -> Objects {
                 if let Some(owner) = &mut sequence.owned_by {
                     owner.table = other(owner.table);
                     owner.column = part(owner.column);
+                }
+            }
+            Object::Composite(composite) => {
+                for attribute in &mut composite.attributes {
+                    attribute.id = part(attribute.id);
+                    attribute.data_type.object = attribute.data_type.object.map(other);
+                }
+            }
+            Object::Range(range) => range.subtype.object = range.subtype.object.map(other),
+            Object::Routine(routine) => {
+                routine.body = part(routine.body);
+                routine.uses.iter_mut().for_each(|id| *id = other(*id));
+            }
+            Object::View(view) => {
+                view.body = part(view.body);
+                view.uses.iter_mut().for_each(|id| *id = other(*id));
+                for column in &mut view.columns {
+                    column.id = part(column.id);
+                    column.data_type.object = column.data_type.object.map(other);
+                }
+                for index in &mut view.indexes {
+                    index.id = part(index.id);
+                    index.columns.iter_mut().for_each(|id| *id = part(*id));
                 }
             }
             Object::Schema(_) | Object::Extension(_) | Object::Enum(_) => {}
@@ -381,7 +445,7 @@ fn the_inputs_reach_every_kind_of_change() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<String, usize> = common::change_tags().into_iter().map(|tag| (tag, 0)).collect();
     assert!(seen.len() > 30, "{seen:?}");
-    for _ in 0..600 {
+    for _ in 0..1000 {
         let (a, b) = models().new_tree(&mut runner).unwrap().current();
         for change in changes(&a, &b) {
             let json = serde_json::to_value(&change).unwrap();

@@ -4,14 +4,18 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::build::{column, constraint, id, index, options, public, table, Base};
+use common::build::{
+    child_of, column, composite, constraint, id, index, options, own_type, partitioned_by, public, range, routine,
+    table, view, Base,
+};
 use electric_schema_core::chain::Link;
 use electric_schema_core::change::{Change, Class, ClassifiedChange};
 use electric_schema_core::classify::{classify, Context};
 use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::model::{
-    ColumnRef, ConstraintKind, EnumType, Extension, Object, QualifiedName, Schema, Sequence,
+    ColumnRef, ColumnValue, CompositeType, ConstraintKind, DataType, EnumType, Extension, Object, Parent,
+    QualifiedName, RangeType, Routine, Schema, Sequence, Table, View, Volatility,
 };
 use electric_schema_core::plan::{
     abort, bootstrap, decide, fold, migrate, ready, reset, Action, Client, Entry, Former, Position, Server,
@@ -35,7 +39,9 @@ fn entry(before: &Objects, after: &Objects) -> Entry {
         changes_digest: Hash([3; 32]),
         private_digest: Hash([4; 32]),
     };
-    let context = Context { before, after };
+    let beside_default = BTreeSet::new();
+    let around = Objects::new();
+    let context = Context { before, after, around: &around, beside_default: &beside_default };
     let changes: Vec<ClassifiedChange> = changes.into_iter().map(|change| classify(change, &context)).collect();
     Entry { hash: link.hash(), link, changes }
 }
@@ -254,6 +260,125 @@ fn a_reset_keeps_foreign_keys_until_the_rows_are_back() {
     assert!(!statements.iter().any(|sql| sql.contains("CASCADE")));
 }
 
+/// A partitioned table with a partition and a foreign key, a view over it, a materialized view over that, a type with a table of it, and
+/// a function of that type that a default calls.
+fn of_every_kind() -> Objects {
+    let mut base = Base::default();
+    base.t().partition_key = partitioned_by("RANGE (id)");
+    base.t().constraints.push(foreign_key("t_u", 2));
+    let mut part = table("a_part", base.t().columns.clone());
+    part.parents = child_of(1, "t", Some("DEFAULT"));
+    base.put(10, Object::Table(part));
+    base.put(11, Object::View(view("v", &[("id", "bigint")], "SELECT id FROM public.t", &[1])));
+    let mut m = view("a_copy", &[("id", "bigint")], "SELECT id FROM public.v", &[11]);
+    m.materialized = true;
+    m.indexes.push(index(12, "a_copy_id", &[1], "btree (id)"));
+    base.put(12, Object::View(m));
+    let mut place = composite("place", &[("x", "integer"), ("name", "text")]);
+    place.attributes[1].collation = Some("pg_catalog.\"de-x-icu\"".into());
+    base.put(13, Object::Composite(place));
+    let mut places = table("places", vec![column(1, "x", "integer"), column(2, "name", "text")]);
+    places.of_type = Some(own_type("place", id(13)));
+    base.put(14, Object::Table(places));
+    let mut f = routine("f", "p public.place", "SELECT 1");
+    f.uses = vec![id(13)];
+    base.put(15, Object::Routine(f));
+    let value = ColumnValue::Default {
+        id: 13,
+        sql: "public.f(NULL::public.place)".into(),
+        volatility: Volatility::Volatile,
+        uses: vec![id(15)],
+    };
+    base.table(14).columns[0].value = value;
+    base.put(16, Object::Range(range("span", "spans")));
+    base.0
+}
+
+/// Whether these are begun in this order, and all of them.
+fn in_order(statements: &[String], beginnings: &[&str]) {
+    let mut rest = statements.iter();
+    for beginning in beginnings {
+        assert!(rest.any(|sql| sql.starts_with(beginning)), "{beginning} is not there, or too early: {statements:#?}");
+    }
+}
+
+const BUILT: [&str; 12] = [
+    "SET LOCAL check_function_bodies = off",
+    "CREATE TYPE public.place AS",
+    "CREATE TYPE public.span AS RANGE",
+    "CREATE FUNCTION public.f",
+    "CREATE TABLE public.t",
+    "CREATE TABLE public.a_part",
+    "CREATE TABLE public.places",
+    "ALTER TABLE public.places OF public.place",
+    "ALTER TABLE public.t ATTACH PARTITION public.a_part DEFAULT",
+    "CREATE VIEW public.v",
+    "CREATE MATERIALIZED VIEW public.a_copy",
+    "CREATE INDEX a_copy_id",
+];
+
+#[test]
+fn a_bootstrap_builds_every_kind() {
+    let answer = bootstrap(&server(), &of_every_kind(), &[]);
+    check_shape(&answer, "bootstrap");
+    let (statements, _) = squashed(&answer);
+    for beginning in BUILT {
+        assert!(statements.iter().any(|sql| sql.starts_with(beginning)), "{beginning}: {statements:#?}");
+    }
+    in_order(&statements, &["ALTER TABLE public.t ADD CONSTRAINT t_u", "ALTER TABLE public.t ATTACH", "CREATE VIEW"]);
+    in_order(&statements, &["CREATE FUNCTION public.f", "CREATE TABLE public.places", "ALTER TABLE public.places OF"]);
+    in_order(&statements, &["CREATE VIEW", "CREATE MATERIALIZED VIEW", "CREATE INDEX a_copy_id", "DO 'BEGIN REFRESH"]);
+    // What clients have to have beforehand.
+    assert_eq!(answer["requires"]["collations"], json!(["pg_catalog.\"de-x-icu\""]));
+}
+
+#[test]
+fn a_reset_takes_down_and_builds_every_kind() {
+    let schema = of_every_kind();
+    let answer = reset(&server(), &Hash([7; 32]), &schema, &schema);
+    check_shape(&answer, "reset");
+    let (statements, record) = squashed(&answer);
+    in_order(
+        &statements,
+        &[
+            "DROP MATERIALIZED VIEW public.a_copy",
+            "DROP VIEW public.v",
+            "ALTER TABLE public.t DROP CONSTRAINT t_u",
+            "DROP TABLE public.a_part",
+            "DROP TABLE public.t",
+            "DROP FUNCTION public.f(p public.place)",
+            "DROP TYPE public.place",
+            "CREATE TYPE public.place",
+            "CREATE MATERIALIZED VIEW public.a_copy",
+        ],
+    );
+    in_order(&statements, &["DROP TABLE public.places", "DROP FUNCTION", "DROP TYPE public.place", "CREATE"]);
+    in_order(&statements, &["DROP TYPE public.span", "CREATE TYPE public.span AS RANGE"]);
+    // Rows are in partitions, and come before what is checked against them and computed from them.
+    let named = |table: &str| json!({ "schema": "public", "table": table });
+    assert_eq!(answer["refetch"], json!([named("a_part"), named("places"), named("u")]));
+    assert_eq!(answer["lost"], answer["refetch"]);
+    let [key, populate] = &answer["after_refetch"].as_array().unwrap()[..] else { panic!("{answer}") };
+    assert_eq!(key, "ALTER TABLE public.t ADD CONSTRAINT t_u FOREIGN KEY (id) REFERENCES public.u(id)");
+    let refresh = "DO 'BEGIN REFRESH MATERIALIZED VIEW public.a_copy; EXCEPTION WHEN OTHERS THEN NULL; END'";
+    assert_eq!(populate, refresh);
+    assert!(record.contains(&format!("(2, '{}')", refresh.replace('\'', "''"))), "{record}");
+    assert!(!statements.iter().any(|sql| sql.contains("REFRESH") || sql.contains("FOREIGN KEY")), "{statements:#?}");
+}
+
+#[test]
+fn former_routines_are_named_with_their_arguments() {
+    let former =
+        |arguments: &str| Former { kind: "routine".into(), name: public("f"), arguments: Some(arguments.into()) };
+    let (statements, _) =
+        squashed(&bootstrap(&server(), &Objects::new(), &[former(""), former("a text, \"it's\" integer")]));
+    let drop = statements.iter().find(|sql| sql.starts_with("DO ")).unwrap();
+    // The text of arguments depends on it.
+    assert!(drop.contains("set_config(''search_path'', '''', true)"), "{drop}");
+    assert!(drop.contains("(''routine'', ''public'', ''f'', '''')"), "{drop}");
+    assert!(drop.contains("(''routine'', ''public'', ''f'', ''a text, \"it''''s\" integer'')"), "{drop}");
+}
+
 #[test]
 fn names_are_quoted_everywhere() {
     const ODD: &str = "we\"ird";
@@ -266,6 +391,14 @@ fn names_are_quoted_everywhere() {
         odd.constraints.push(constraint(2, ODD, ConstraintKind::PrimaryKey, &[1], &format!("PRIMARY KEY ({QUOTED})")));
         odd.constraints.push(foreign_key(&format!("f{ODD}"), 1));
         odd.indexes.push(index(3, &format!("i{ODD}"), &[1], &format!("btree ({QUOTED})")));
+        let mut viewed = View { name: name(), ..view("", &[(ODD, "text")], &format!("SELECT {QUOTED}"), &[1]) };
+        viewed.materialized = true;
+        viewed.body = version;
+        viewed.indexes.push(index(3, &format!("i{ODD}"), &[1], &format!("btree ({QUOTED})")));
+        let bound = Some("DEFAULT".to_owned()).filter(|_| version == 1);
+        let mut child = Table { name: name(), ..table("", vec![column(1, ODD, "bigint")]) };
+        child.parents = vec![Parent { table: id(1), name: name(), bound }];
+        child.of_type = Some(own_type("", id(6))).map(|of| DataType { name: format!("{QUOTED}.{QUOTED}"), ..of });
         let owned_by = Some(ColumnRef { table: id(1), column: 1, table_name: name(), column_name: ODD.into() });
         let objects = [
             Object::Table(odd),
@@ -273,6 +406,11 @@ fn names_are_quoted_everywhere() {
             Object::Enum(EnumType { name: name(), labels: vec!["it's".into()] }),
             Object::Sequence(Sequence { name: name(), options: options(), owned_by, unlogged: false }),
             Object::Extension(Extension { name: ODD.into(), schema: ODD.into() }),
+            Object::Composite(CompositeType { name: name(), ..composite("", &[(ODD, "text")]) }),
+            Object::Range(RangeType { name: name(), multirange_name: Some(name()), ..range("", "") }),
+            Object::Routine(Routine { name: name(), ..routine("", QUOTED, &version.to_string()) }),
+            Object::View(viewed),
+            Object::Table(child),
         ];
         (1..).map(id).zip(objects).collect()
     };
@@ -293,7 +431,7 @@ fn names_are_quoted_everywhere() {
         }
     }
     let odd: Vec<&str> = all.iter().map(|sql| sql.as_str().unwrap()).filter(|sql| sql.contains("ird")).collect();
-    assert!(odd.len() > 20);
+    assert!(odd.len() > 60);
     for sql in odd {
         // With a quote inside, a name that was not quoted, or quoted twice, cannot be part of well-formed identifiers.
         let rest = ["\"fwe\"\"ird\"", "\"iwe\"\"ird\"", "\"we\"\"ird2\"", QUOTED]
@@ -305,11 +443,11 @@ fn names_are_quoted_everywhere() {
 
 #[test]
 fn what_a_client_held_is_named_by_literals() {
-    let former = Former { kind: "table".into(), name: QualifiedName { schema: "public".into(), name: "it's".into() } };
+    let former = Former { kind: "table".into(), name: public("it's"), arguments: None };
     let (statements, _) = squashed(&bootstrap(&server(), &Objects::new(), &[former]));
     let drop = statements.iter().find(|sql| sql.starts_with("DO ")).unwrap();
     // Quoted once as a value, and once more as part of the block's text.
-    assert!(drop.contains("(''table'', ''public'', ''it''''s'')"), "{drop}");
+    assert!(drop.contains("(''table'', ''public'', ''it''''s'', NULL)"), "{drop}");
 }
 
 #[test]

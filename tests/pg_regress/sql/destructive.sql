@@ -14,7 +14,7 @@ ALTER TABLE t ADD f int;
 CREATE TABLE u (id int PRIMARY KEY, t int REFERENCES t);
 CREATE TEMP TABLE scratch (a int); DROP TABLE scratch;
 COMMENT ON TABLE t IS 'x';
-CREATE VIEW v AS SELECT 1; DROP VIEW v;
+BEGIN; CREATE VIEW v AS SELECT 1; DROP VIEW v; COMMIT;
 -- destructive
 ALTER TABLE t DROP COLUMN f, ALTER a SET NOT NULL;
 \echo :LAST_ERROR_SQLSTATE
@@ -39,6 +39,16 @@ DROP INDEX CONCURRENTLY t_b;
 DROP INDEX CONCURRENTLY t_a;
 DROP INDEX CONCURRENTLY IF EXISTS nowhere;
 REINDEX TABLE CONCURRENTLY t;
+CREATE TABLE parted (a int) PARTITION BY LIST (a);
+CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
+ALTER TABLE parted DETACH PARTITION parted_1 CONCURRENTLY;
+SELECT inhrelid::regclass, inhdetachpending FROM pg_inherits WHERE inhparent = 'parted'::regclass;
+CREATE VIEW shown AS SELECT id, a FROM t;
+CREATE OR REPLACE VIEW shown AS SELECT id, a, b FROM t;
+ALTER VIEW shown RENAME COLUMN b TO c;
+CREATE FUNCTION answer() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 42';
+ALTER TABLE t ADD answer int DEFAULT answer();
+CREATE OR REPLACE FUNCTION answer() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 43';
 SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 't'::regclass ORDER BY 1;
 SET electric_schema.destructive = warn;
 -- after REINDEX CONCURRENTLY it has another OID

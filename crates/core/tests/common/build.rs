@@ -2,8 +2,9 @@
 
 use electric_schema_core::diff::Objects;
 use electric_schema_core::model::{
-    Column, ColumnRef, ColumnValue, Constraint, ConstraintKind, DataType, EnumType, Fill, Index, Object, ObjectId,
-    PartId, QualifiedName, Sequence, SequenceOptions, Table, Timing, Volatility,
+    Attribute, Column, ColumnRef, ColumnValue, CompositeType, Constraint, ConstraintKind, DataType, EnumType, Fill,
+    Index, Object, ObjectId, Parent, PartId, PartitionKey, QualifiedName, RangeType, Routine, RoutineKind, Sequence,
+    SequenceOptions, Table, Timing, View, ViewColumn, Volatility,
 };
 
 pub fn id(ordinal: u32) -> ObjectId {
@@ -14,11 +15,27 @@ pub fn public(name: &str) -> QualifiedName {
     QualifiedName { schema: "public".into(), name: name.into() }
 }
 
+/// A type of every server's.
+pub fn built_in(name: &str) -> DataType {
+    DataType { name: name.into(), object: None, array: false, constrained: false, multirange: false }
+}
+
+/// A type of the user's own, in `public`.
+pub fn own_type(name: &str, object: ObjectId) -> DataType {
+    DataType { object: Some(object), ..built_in(&format!("public.{name}")) }
+}
+
 pub fn column(id: PartId, name: &str, data_type: &str) -> Column {
     Column {
         id,
         name: name.into(),
-        data_type: DataType { name: data_type.into(), object: None, array: false, constrained: false },
+        data_type: DataType {
+            name: data_type.into(),
+            object: None,
+            array: false,
+            constrained: false,
+            multirange: false,
+        },
         collation: None,
         not_null: false,
         value: ColumnValue::None,
@@ -28,7 +45,7 @@ pub fn column(id: PartId, name: &str, data_type: &str) -> Column {
 }
 
 pub fn default(id: PartId, sql: &str, volatility: Volatility) -> ColumnValue {
-    ColumnValue::Default { id, sql: sql.into(), volatility }
+    ColumnValue::Default { id, sql: sql.into(), volatility, uses: vec![] }
 }
 
 pub fn options() -> SequenceOptions {
@@ -36,7 +53,7 @@ pub fn options() -> SequenceOptions {
 }
 
 pub fn identity(always: bool) -> ColumnValue {
-    ColumnValue::Identity { always, sequence: public("t_seq"), options: options() }
+    ColumnValue::Identity { always, sequence: public("t_seq"), options: options(), unlogged: None }
 }
 
 pub fn constraint(id: PartId, name: &str, kind: ConstraintKind, columns: &[PartId], definition: &str) -> Constraint {
@@ -49,6 +66,7 @@ pub fn constraint(id: PartId, name: &str, kind: ConstraintKind, columns: &[PartI
         references: (kind == ConstraintKind::ForeignKey).then(|| self::id(2)),
         timing: Timing::Immediate,
         validated: true,
+        uses: vec![],
     }
 }
 
@@ -62,11 +80,90 @@ pub fn index(id: PartId, name: &str, columns: &[PartId], definition: &str) -> In
         predicate: None,
         columns: columns.to_vec(),
         expressions: vec![],
+        part_of: None,
+        uses: vec![],
     }
 }
 
 pub fn table(name: &str, columns: Vec<Column>) -> Table {
-    Table { name: public(name), unlogged: false, columns, constraints: vec![], indexes: vec![], next_part: 20 }
+    Table {
+        name: public(name),
+        unlogged: false,
+        partition_key: None,
+        parents: vec![],
+        of_type: None,
+        columns,
+        constraints: vec![],
+        indexes: vec![],
+        next_part: 20,
+    }
+}
+
+/// A partition of this parent, or a child where there is no bound.
+pub fn child_of(parent: u32, name: &str, bound: Option<&str>) -> Vec<Parent> {
+    vec![Parent { table: id(parent), name: public(name), bound: bound.map(str::to_owned) }]
+}
+
+pub fn partitioned_by(definition: &str) -> Option<PartitionKey> {
+    Some(PartitionKey { definition: definition.into(), uses: vec![] })
+}
+
+pub fn composite(name: &str, attributes: &[(&str, &str)]) -> CompositeType {
+    let attribute = |(id, (name, data_type)): (PartId, &(&str, &str))| Attribute {
+        id,
+        name: (*name).to_owned(),
+        data_type: built_in(data_type),
+        collation: None,
+    };
+    CompositeType { name: public(name), attributes: (1..).zip(attributes).map(attribute).collect(), next_part: 20 }
+}
+
+pub fn range(name: &str, multirange: &str) -> RangeType {
+    RangeType {
+        name: public(name),
+        subtype: built_in("double precision"),
+        opclass: "pg_catalog.float8_ops".into(),
+        collation: None,
+        difference: Some("pg_catalog.float8mi".into()),
+        multirange_name: Some(public(multirange)),
+        uses: vec![],
+    }
+}
+
+/// `CREATE FUNCTION public.name(arguments) RETURNS integer …`
+pub fn routine(name: &str, arguments: &str, body: &str) -> Routine {
+    Routine {
+        name: public(name),
+        routine: RoutineKind::Function,
+        arguments: arguments.into(),
+        body: 1,
+        definition: format!("({arguments}) RETURNS integer LANGUAGE sql AS $function${body}$function$"),
+        uses: vec![],
+    }
+}
+
+/// Columns are numbered from 1; the query is the one of the number that follows.
+pub fn view(name: &str, columns: &[(&str, &str)], query: &str, uses: &[u32]) -> View {
+    let columns: Vec<ViewColumn> = (1..)
+        .zip(columns)
+        .map(|(id, (name, data_type))| ViewColumn {
+            id,
+            name: (*name).into(),
+            data_type: built_in(data_type),
+            collation: None,
+        })
+        .collect();
+    View {
+        name: public(name),
+        materialized: false,
+        columns,
+        body: 10,
+        query: query.into(),
+        options: vec![],
+        indexes: vec![],
+        uses: uses.iter().copied().map(id).collect(),
+        next_part: 20,
+    }
 }
 
 /// Two tables, an enum and a sequence, under edits.
@@ -153,6 +250,43 @@ impl Base {
         let table = self.t();
         table.indexes.push(index(12, name, columns, definition));
         table.indexes.last_mut().expect("the one just pushed")
+    }
+
+    /// Another object, under this number.
+    pub fn put(&mut self, ordinal: u32, object: Object) {
+        self.0.insert(id(ordinal), object);
+    }
+
+    /// The table of this number.
+    pub fn table(&mut self, ordinal: u32) -> &mut Table {
+        match self.0.get_mut(&id(ordinal)) {
+            Some(Object::Table(table)) => table,
+            _ => panic!("no such table"),
+        }
+    }
+
+    /// The view of this number.
+    pub fn view(&mut self, ordinal: u32) -> &mut View {
+        match self.0.get_mut(&id(ordinal)) {
+            Some(Object::View(view)) => view,
+            _ => panic!("no such view"),
+        }
+    }
+
+    /// The routine of this number.
+    pub fn routine(&mut self, ordinal: u32) -> &mut Routine {
+        match self.0.get_mut(&id(ordinal)) {
+            Some(Object::Routine(routine)) => routine,
+            _ => panic!("no such routine"),
+        }
+    }
+
+    /// The composite type of this number.
+    pub fn composite(&mut self, ordinal: u32) -> &mut CompositeType {
+        match self.0.get_mut(&id(ordinal)) {
+            Some(Object::Composite(composite)) => composite,
+            _ => panic!("no such composite type"),
+        }
     }
 
     /// Lets a column of `t` own `s`.

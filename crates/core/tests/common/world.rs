@@ -1,9 +1,14 @@
 //! A schema under edits, as a server would keep it: what hangs on a dropped thing goes with it, and texts follow names.
 
+mod code;
+mod family;
+mod types;
+
 use electric_schema_core::diff::Objects;
 use electric_schema_core::model::{
-    Column, ColumnRef, ColumnValue, Constraint, ConstraintKind, DataType, Domain, EnumType, Extension, Fill, Index,
-    Object, ObjectId, PartId, QualifiedName, Schema, Sequence, SequenceOptions, Table, Timing, Volatility,
+    Column, ColumnRef, ColumnValue, CompositeType, Constraint, ConstraintKind, DataType, Domain, EnumType, Extension,
+    Fill, Index, Object, ObjectId, PartId, PartitionKey, QualifiedName, RangeType, Routine, Schema, Sequence,
+    SequenceOptions, Table, Timing, View, Volatility,
 };
 use electric_schema_core::quote::{ident, literal, qualified};
 use proptest::prelude::*;
@@ -55,8 +60,33 @@ fn pick<T>(items: Vec<T>, choice: usize) -> Option<T> {
     items.into_iter().nth(choice % count)
 }
 
+fn built_in(name: &str) -> DataType {
+    DataType { name: name.to_owned(), object: None, array: false, constrained: false, multirange: false }
+}
+
+fn name_of(object: &mut Object) -> Option<&mut QualifiedName> {
+    match object {
+        Object::Schema(_) | Object::Extension(_) => None,
+        Object::Enum(EnumType { name, .. })
+        | Object::Domain(Domain { name, .. })
+        | Object::Composite(CompositeType { name, .. })
+        | Object::Range(RangeType { name, .. })
+        | Object::Sequence(Sequence { name, .. })
+        | Object::Routine(Routine { name, .. })
+        | Object::Table(Table { name, .. })
+        | Object::View(View { name, .. }) => Some(name),
+    }
+}
+
+fn multirange_name(object: &Object) -> Option<&QualifiedName> {
+    match object {
+        Object::Range(range) => range.multirange_name.as_ref(),
+        _ => None,
+    }
+}
+
 fn is_type(object: &Object) -> bool {
-    matches!(object, Object::Enum(_) | Object::Domain(_))
+    matches!(object, Object::Enum(_) | Object::Domain(_) | Object::Composite(_) | Object::Range(_))
 }
 
 fn options(choice: usize) -> SequenceOptions {
@@ -107,8 +137,12 @@ impl World {
 
     fn table(&mut self, choice: usize) -> Option<(ObjectId, &mut Table)> {
         let id = pick(self.ids(|object| matches!(object, Object::Table(_))), choice)?;
+        Some((id, self.table_of(id)?))
+    }
+
+    fn table_of(&mut self, id: ObjectId) -> Option<&mut Table> {
         match self.objects.get_mut(&id) {
-            Some(Object::Table(table)) => Some((id, table)),
+            Some(Object::Table(table)) => Some(table),
             _ => None,
         }
     }
@@ -129,16 +163,23 @@ impl World {
                 id: fresh(next),
                 sql: format!("'{choice}'::text"),
                 volatility: Volatility::Immutable,
+                uses: vec![],
             };
         } else if choice % 11 == 2 {
-            value = ColumnValue::Generated { id: fresh(next), sql: format!("({choice} + 1)") };
+            value = ColumnValue::Generated { id: fresh(next), sql: format!("({choice} + 1)"), uses: vec![] };
         } else if choice % 13 == 3 {
             value = identity(self.name(choice), choice);
         }
         Column {
             id,
             name: self.name(choice / 5),
-            data_type: DataType { name, object, array: object.is_some() && choice % 8 == 0, constrained: false },
+            data_type: DataType {
+                name,
+                object,
+                array: object.is_some() && choice % 8 == 0,
+                constrained: false,
+                multirange: false,
+            },
             collation: (choice % 7 == 3 && object.is_none()).then(|| "pg_catalog.\"C\"".to_owned()),
             not_null: choice % 5 == 1,
             value,
@@ -149,7 +190,7 @@ impl World {
 
     /// One edit; nothing where there is nothing to do it to.
     fn edit(&mut self, &(kind, a, b, c): &Edit) -> Option<()> {
-        match kind % 52 {
+        match kind % 78 {
             0 => {
                 let name = self.name(a);
                 self.create(Object::Schema(Schema { name }));
@@ -177,6 +218,9 @@ impl World {
                 let mut table = Table {
                     name,
                     unlogged: c % 5 == 0,
+                    partition_key: (a % 3 == 0).then(|| PartitionKey { definition: String::new(), uses: vec![] }),
+                    parents: vec![],
+                    of_type: None,
                     columns: vec![],
                     constraints: vec![],
                     indexes: vec![],
@@ -197,24 +241,17 @@ impl World {
                     Object::Schema(schema) => {
                         let before = std::mem::replace(&mut schema.name, place.name.clone());
                         for object in self.objects.values_mut() {
-                            match object {
-                                Object::Enum(EnumType { name, .. })
-                                | Object::Domain(Domain { name, .. })
-                                | Object::Sequence(Sequence { name, .. })
-                                | Object::Table(Table { name, .. })
-                                    if name.schema == before =>
-                                {
+                            if let Object::Range(RangeType { multirange_name: Some(name), .. }) = object {
+                                if name.schema == before {
                                     name.schema.clone_from(&place.name);
                                 }
-                                _ => {}
+                            }
+                            if let Some(name) = name_of(object).filter(|name| name.schema == before) {
+                                name.schema.clone_from(&place.name);
                             }
                         }
                     }
-                    Object::Enum(EnumType { name, .. })
-                    | Object::Domain(Domain { name, .. })
-                    | Object::Sequence(Sequence { name, .. })
-                    | Object::Table(Table { name, .. }) => *name = place,
-                    Object::Extension(_) => {}
+                    object => *name_of(object)? = place,
                 }
             }
             14 | 15 => {
@@ -264,46 +301,63 @@ impl World {
                 }
             }
             24 => {
-                let (table, _, column) = self.column(a, b)?;
-                let column = column.id;
-                self.drop_column(table, column);
+                let (table, _, column) = self.own_column(a, b)?;
+                let (id, name) = (column.id, column.name.clone());
+                self.drop_column(table, id);
+                self.drop_below(table, &name);
             }
             25 => {
                 let name = self.name(c);
-                self.column(a, b)?.2.name = name;
+                let (table, _, column) = self.own_column(a, b)?;
+                let before = std::mem::replace(&mut column.name, name.clone());
+                self.columns_below(table, &before, |column| column.name.clone_from(&name));
             }
             26 | 27 => {
                 let types = self.ids(is_type);
-                let column = self.column(a, b)?.2;
+                let (table, _, column) = self.own_column(a, b)?;
                 column.data_type.object = if c % 5 == 0 { pick(types, c) } else { None };
                 column.data_type.array = c % 10 == 0 && column.data_type.object.is_some();
                 TYPES[c % TYPES.len()].clone_into(&mut column.data_type.name);
                 column.values_version += u32::from(c % 3 == 0);
                 column.collation =
                     (c % 7 == 3 && column.data_type.object.is_none()).then(|| "pg_catalog.\"C\"".to_owned());
+                let name = column.name.clone();
+                self.columns_below(table, &name, |column| column.values_version += u32::from(c % 3 == 0));
             }
-            28 => self.column(a, b)?.2.values_version += 1,
+            28 => {
+                let (table, _, column) = self.own_column(a, b)?;
+                column.values_version += 1;
+                let name = column.name.clone();
+                self.columns_below(table, &name, |column| column.values_version += 1);
+            }
             29 | 30 => {
-                let column = self.column(a, b)?.2;
+                let (table, _, column) = self.own_column(a, b)?;
                 column.not_null = !column.not_null;
+                let (name, not_null) = (column.name.clone(), column.not_null);
+                self.columns_below(table, &name, |column| column.not_null = not_null);
             }
             31 => {
-                let (_, next, column) = self.column(a, b)?;
+                let (_, next, column) = self.valued_column(a, b)?;
                 let volatility = [Volatility::Immutable, Volatility::Stable, Volatility::Volatile][c % 3];
-                column.value = ColumnValue::Default { id: fresh(next), sql: format!("'{c}'::text"), volatility };
+                column.value =
+                    ColumnValue::Default { id: fresh(next), sql: format!("'{c}'::text"), volatility, uses: vec![] };
             }
-            32 | 33 => self.column(a, b)?.2.value = ColumnValue::None,
+            32 | 33 => self.valued_column(a, b)?.2.value = ColumnValue::None,
             34 => {
                 let name = self.name(c);
-                let column = self.column(a, b)?.2;
+                let column = self.valued_column(a, b)?.2;
                 column.value = match &column.value {
                     ColumnValue::Identity { sequence, .. } if c % 4 != 0 => identity(sequence.name.clone(), c),
                     _ => identity(name, c),
                 };
             }
             35 => {
-                let (_, next, column) = self.column(a, b)?;
-                column.value = ColumnValue::Generated { id: fresh(next), sql: format!("({c} + 2)") };
+                let (table, next, column) = self.own_column(a, b)?;
+                let generated = ColumnValue::Generated { id: fresh(next), sql: format!("({c} + 2)"), uses: vec![] };
+                let id = column.id;
+                if !self.has_family(table) {
+                    self.table_of(table)?.columns.iter_mut().find(|column| column.id == id)?.value = generated;
+                }
             }
             48 => {
                 let enums = self.ids(|object| matches!(object, Object::Enum(_)));
@@ -316,11 +370,13 @@ impl World {
                         object,
                         array: false,
                         constrained: false,
+                        multirange: false,
                     },
                     collation: None,
                     not_null: c % 3 == 0,
                     default: None,
                     constraints: vec![],
+                    uses: vec![],
                     next_part: 1,
                 }));
             }
@@ -341,6 +397,7 @@ impl World {
                     references: None,
                     timing: Timing::Immediate,
                     validated: b % 2 == 0,
+                    uses: vec![],
                 });
                 domain.constraints.sort_by(|a, b| a.name.cmp(&b.name));
             }
@@ -380,21 +437,23 @@ impl World {
                     references,
                     timing: [Timing::Immediate, Timing::Deferrable, Timing::Deferred][c % 3],
                     validated: !matches!(kind, ConstraintKind::Check | ConstraintKind::ForeignKey) || c % 2 == 0,
+                    uses: vec![],
                 });
             }
             38 => {
                 let name = self.name(c);
-                let (_, table) = self.table(a)?;
-                let count = table.constraints.len().max(1);
-                match c % 3 {
-                    0 => drop(table.constraints.pop()),
-                    _ => table.constraints.get_mut(b % count)?.name = name,
-                }
+                let (table, found) = self.table(a)?;
+                let constraint = found.constraints.get(b % found.constraints.len().max(1))?.name.clone();
+                self.rename_constraint(table, &constraint, (c % 3 != 0).then_some(&*name))?;
             }
             39 => {
-                let (_, table) = self.table(a)?;
-                let count = table.constraints.len().max(1);
-                table.constraints.get_mut(b % count)?.timing =
+                let (table, found) = self.table(a)?;
+                let constraint = found.constraints.get(b % found.constraints.len().max(1))?.clone();
+                if self.has_family(table) {
+                    return None;
+                }
+                let mut constraints = self.table_of(table)?.constraints.iter_mut();
+                constraints.find(|c| c.id == constraint.id)?.timing =
                     [Timing::Immediate, Timing::Deferrable, Timing::Deferred][c % 3];
             }
             40 => self.table(a)?.1.constraints.iter_mut().for_each(|constraint| constraint.validated = true),
@@ -410,18 +469,25 @@ impl World {
                     predicate: (c % 5 == 0).then(String::new),
                     columns: vec![table.columns.get(b % 3)?.id],
                     expressions: if c % 3 == 0 { vec![String::new()] } else { vec![] },
+                    part_of: None,
+                    uses: vec![],
                 });
             }
-            _ => {
+            46 | 47 => {
                 let name = self.name(c);
-                let (_, table) = self.table(a)?;
-                let count = table.indexes.len().max(1);
+                let (table, found) = self.table(a)?;
+                let count = found.indexes.len().max(1);
                 match c % 4 {
-                    0 => drop(table.indexes.pop()),
-                    1 => table.indexes.get_mut(b % count)?.options = vec![format!("fillfactor={}", 50 + c % 50)],
-                    _ => table.indexes.get_mut(b % count)?.name = name,
+                    1 => found.indexes.get_mut(b % count)?.options = vec![format!("fillfactor={}", 50 + c % 50)],
+                    _ => {
+                        let index = found.indexes.get(b % count)?.name.clone();
+                        self.rename_index(table, &index, (c % 4 != 0).then_some(&*name))?;
+                    }
                 }
             }
+            52..=57 => self.edit_type(kind % 78, a, b, c)?,
+            58..=69 => self.edit_code(kind % 78, a, b, c)?,
+            _ => self.edit_family(kind % 78, a, b, c)?,
         }
         Some(())
     }
@@ -459,36 +525,46 @@ impl World {
 
     /// Drops an object and what cannot be without it; a schema only when it is empty.
     fn drop(&mut self, id: ObjectId) {
-        match self.objects.get(&id).cloned() {
-            Some(Object::Schema(schema)) => {
-                let lives_there =
-                    |object: &Object| object.qualified_name().is_some_and(|name| name.schema == schema.name);
-                if self.objects.values().any(lives_there) {
-                    return;
-                }
+        if let Some(Object::Schema(schema)) = self.objects.get(&id) {
+            let there = |name: Option<&QualifiedName>| name.is_some_and(|name| name.schema == schema.name);
+            let lives_there = |object: &Object| there(object.qualified_name()) || there(multirange_name(object));
+            if self.objects.values().any(lives_there) {
+                return;
             }
-            Some(Object::Enum(_) | Object::Domain(_)) => {
-                let over = |object: &Object| matches!(object, Object::Domain(d) if d.data_type.object == Some(id));
-                self.ids(over).into_iter().for_each(|domain| self.drop(domain));
-                let typed: Vec<(ObjectId, PartId)> = self
-                    .tables()
-                    .flat_map(|(table, found)| {
-                        let columns = found.columns.iter().filter(|column| column.data_type.object == Some(id));
-                        columns.map(move |column| (table, column.id)).collect::<Vec<_>>()
-                    })
-                    .collect();
-                typed.into_iter().for_each(|(table, column)| self.drop_column(table, column));
-            }
-            Some(Object::Table(_)) => {
-                self.tables().for_each(|(_, table)| table.constraints.retain(|c| c.references != Some(id)));
-                self.objects.retain(|_, object| match object {
-                    Object::Sequence(sequence) => sequence.owned_by.as_ref().is_none_or(|owner| owner.table != id),
-                    _ => true,
-                });
-            }
-            Some(Object::Sequence(_) | Object::Extension(_)) | None => {}
         }
-        self.objects.remove(&id);
+        let is_routine = matches!(self.objects.remove(&id), Some(Object::Routine(_)));
+        let typed: Vec<(ObjectId, PartId)> = self
+            .tables()
+            .flat_map(|(table, found)| {
+                let columns = found.columns.iter().filter(|column| column.data_type.object == Some(id));
+                columns.map(move |column| (table, column.id)).collect::<Vec<_>>()
+            })
+            .collect();
+        typed.into_iter().for_each(|(table, column)| self.drop_column(table, column));
+        for (_, table) in self.tables() {
+            table.constraints.retain(|c| c.references != Some(id));
+            table.of_type.take_if(|data_type| data_type.object == Some(id));
+        }
+        for object in self.objects.values_mut() {
+            match object {
+                Object::Composite(composite) => {
+                    composite.attributes.retain(|attribute| attribute.data_type.object != Some(id));
+                }
+                // What the text of a routine calls is not the server's business.
+                Object::Routine(routine) if is_routine => routine.uses.retain(|used| *used != id),
+                Object::Table(table) => {
+                    let columns = table.columns.iter_mut().filter(|column| column.value.uses().contains(&id));
+                    columns.for_each(|column| column.value = ColumnValue::None);
+                }
+                _ => {}
+            }
+        }
+        let owns = |object: &Object| match object {
+            Object::Sequence(sequence) => sequence.owned_by.as_ref().is_some_and(|owner| owner.table == id),
+            _ => false,
+        };
+        let hangs_on = |object: &Object| owns(object) || object.needs().contains(&id);
+        self.ids(hangs_on).into_iter().for_each(|id| self.drop(id));
     }
 
     fn drop_column(&mut self, id: ObjectId, column: PartId) {
@@ -505,14 +581,19 @@ impl World {
 
     /// Lets every derived text follow the names that it is derived from.
     fn settle(&mut self) {
+        self.settle_families();
         let objects = self.objects.clone();
-        let name = |id: &ObjectId| objects.get(id).and_then(Object::qualified_name).expect("a named object");
+        let name = |id: &ObjectId| objects.get(id).and_then(Object::qualified_name).cloned().expect("a named object");
         for object in self.objects.values_mut() {
             match object {
                 Object::Table(table) => settle_table(table, name),
-                Object::Domain(Domain { data_type: DataType { name: type_name, object: Some(id), .. }, .. }) => {
-                    *type_name = qualified(&name(id));
+                Object::Domain(domain) => settle_type(&mut domain.data_type, name),
+                Object::Composite(composite) => {
+                    composite.attributes.iter_mut().for_each(|a| settle_type(&mut a.data_type, name));
                 }
+                Object::Range(range) => settle_type(&mut range.subtype, name),
+                Object::Routine(routine) => code::settle_routine(routine, &objects),
+                Object::View(view) => code::settle_view(view, &objects),
                 Object::Sequence(Sequence { owned_by: Some(owner), .. }) => {
                     let Some(Object::Table(table)) = objects.get(&owner.table) else { panic!("no such owner") };
                     owner.table_name = table.name.clone();
@@ -532,16 +613,26 @@ fn fresh(next: &mut PartId) -> PartId {
 
 fn identity(name: String, choice: usize) -> ColumnValue {
     let sequence = QualifiedName { schema: String::new(), name };
-    ColumnValue::Identity { always: choice % 2 == 0, sequence, options: options(choice / 2) }
+    ColumnValue::Identity { always: choice % 2 == 0, sequence, options: options(choice / 2), unlogged: None }
+}
+
+fn settle_type(data_type: &mut DataType, name: impl Fn(&ObjectId) -> QualifiedName) {
+    if let Some(object) = &data_type.object {
+        let brackets = if data_type.array { "[]" } else { "" };
+        data_type.name = format!("{}{brackets}", qualified(&name(object)));
+    }
 }
 
 fn settle_table(table: &mut Table, name: impl Fn(&ObjectId) -> QualifiedName) {
+    if let Some(key) = &mut table.partition_key {
+        let columns = table.columns.first().map(|column| ident(&column.name).into_owned());
+        key.definition = format!("RANGE ({})", columns.unwrap_or_else(|| "1".into()));
+    }
+    table.parents.iter_mut().for_each(|parent| parent.name = name(&parent.table));
+    table.of_type.iter_mut().for_each(|data_type| settle_type(data_type, &name));
     for column in &mut table.columns {
-        if let Some(object) = &column.data_type.object {
-            column.data_type.name = qualified(&name(object));
-            if column.data_type.array {
-                column.data_type.name.push_str("[]");
-            }
+        settle_type(&mut column.data_type, &name);
+        if column.data_type.object.is_some() {
             // The text of a default that names its type, as the server prints it.
             if let ColumnValue::Default { sql, .. } = &mut column.value {
                 let value = sql.split("::").next().unwrap_or_default();
