@@ -1,5 +1,5 @@
 // Plays real migration histories to a server with the extension, and has clients follow.
-//   node histories.js [folder...] [--clients=vanilla,pglite] [--limit=N]
+//   node histories.js [folder...] [--clients=vanilla,recorded,pglite] [--limit=N]
 // Without folders: the project's own in histories/, and those in $CORPUS, or in ../shared/corpus beside the repository.
 
 import { existsSync, readdirSync } from 'node:fs'
@@ -14,7 +14,7 @@ const CORPORA = ['dokploy', 'mail-0-zero', 'langfuse']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { clients: { type: 'string', default: 'vanilla,pglite' }, limit: { type: 'string' } },
+  options: { clients: { type: 'string', default: 'vanilla,recorded,pglite' }, limit: { type: 'string' } },
 })
 const clients = values.clients.split(',')
 const unknown = clients.filter((kind) => !kinds[kind])

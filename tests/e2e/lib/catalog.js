@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { normalise } from './normalise.js'
+import { normalise, unqualified } from './normalise.js'
 
 const query = readFileSync(new URL('catalog.sql', import.meta.url), 'utf8').replace(/^\s*--.*\n/gm, '')
 
@@ -30,21 +30,51 @@ export async function describe(run) {
 export const describeServer = (client) => describe((sql) => client.query(sql))
 export const describePGlite = (db) => describe((sql) => db.exec(sql))
 
-/** The differences, one line each and grouped by object; empty when the two are equal. */
-export function diff(server, client) {
-  const onServer = new Map(server.map(split))
-  const onClient = new Map(client.map(split))
+/**
+ * The differences, one line each and grouped by object; empty when the two are equal.
+ * @param {{ loosely?: boolean, needed?: Set<string> }} how  the client's Postgres is another release, which prints queries in
+ *   its own way; the names of the routines that clients may have
+ */
+export function diff(server, client, { loosely = false, needed } = {}) {
+  const entries = (lines) => lines.map(split).map(([object, text]) => [object, loosely && isCode(object) ? unqualified(text) : text])
+  const onServer = new Map(entries(server))
+  const onClient = new Map(entries(client))
   const lines = []
   for (const [object, definition] of onServer) {
-    if (!onClient.has(object)) lines.push(`- ${line(object, definition)}  (only the server has it)`)
-    else if (onClient.get(object) !== definition) {
+    if (!onClient.has(object)) {
+      if (!isRoutine(object)) lines.push(`- ${line(object, definition)}  (only the server has it)`)
+    } else if (onClient.get(object) !== definition) {
       lines.push(`! ${object}`, `    server: ${definition}`, `    client: ${onClient.get(object)}`)
     }
   }
   for (const [object, definition] of onClient) {
     if (!onServer.has(object)) lines.push(`+ ${line(object, definition)}  (only the client has it)`)
+    else if (isRoutine(object) && needed?.has(bareName(object)) === false) lines.push(`+ ${line(object, definition)}  (nothing needs it)`)
   }
   return lines
+}
+
+const isRoutine = (object) => /^(function|procedure) /.test(object)
+const isCode = (object) => /^(function|procedure|view|materialized view) /.test(object)
+
+/**
+ * The names, without their schemas, of the routines that something else needs, and of those that the text of one of these
+ * may call.
+ */
+export function neededRoutines(server) {
+  const definitions = new Map(server.map(split))
+  const routines = [...definitions.keys()].filter(isRoutine)
+  const needed = new Set(routines.filter((routine) => definitions.has(`needs ${routine}`)))
+  for (const caller of needed) {
+    const text = definitions.get(caller).toLowerCase()
+    for (const routine of routines) if (text.includes(bareName(routine).toLowerCase())) needed.add(routine)
+  }
+  return new Set([...needed].map(bareName))
+}
+
+function bareName(routine) {
+  const [, name, quoted] = routine.match(/^\w+ (?:"(?:[^"]|"")+"|[^".]+)\.("((?:[^"]|"")+)"|[^("]+)\(/)
+  return quoted?.replaceAll('""', '"') ?? name
 }
 
 function line(object, definition) {

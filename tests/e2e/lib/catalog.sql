@@ -16,7 +16,7 @@ relation AS (
   SELECT c.*, format('%I.%I', n.nspname, c.relname) AS name
   FROM pg_catalog.pg_class c
   JOIN namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'f', 'c', 'S')
+  WHERE c.relkind IN ('r', 'p', 'f', 'c', 'S', 'v', 'm')
     AND c.relpersistence <> 't'
     AND c.relname <> '_prisma_migrations'
     AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_class'::regclass AND m.objid = c.oid)
@@ -38,6 +38,17 @@ attribute AS (
   JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
   WHERE r.relkind <> 'S'
+),
+-- Functions and procedures that somebody wrote: not a range type's constructors, which come with the type.
+routine AS (
+  SELECT p.oid, p.prokind,
+         format('%s %I.%I(%s)', CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END, n.nspname, p.proname,
+                pg_get_function_identity_arguments(p.oid)) AS name
+  FROM pg_catalog.pg_proc p
+  JOIN namespace n ON n.oid = p.pronamespace
+  WHERE p.prokind IN ('f', 'p')
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                    WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
 )
 SELECT 'schema ' || quote_ident(nspname) AS object, '' AS definition
 FROM namespace
@@ -46,12 +57,21 @@ UNION ALL
 SELECT CASE relkind WHEN 'c' THEN 'type ' WHEN 'f' THEN 'foreign table ' ELSE 'table ' END || name,
        concat_ws(' ',
          CASE WHEN relpersistence = 'u' THEN 'unlogged' END,
+         'of ' || NULLIF(reloftype, 0)::regtype,
          CASE WHEN relkind = 'p' THEN 'partition by ' || pg_get_partkeydef(oid) END,
          (SELECT 'inherits ' || string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno)
           FROM pg_catalog.pg_inherits i WHERE i.inhrelid = relation.oid),
          pg_get_expr(relpartbound, oid))
 FROM relation
-WHERE relkind <> 'S'
+WHERE relkind NOT IN ('S', 'v', 'm')
+
+UNION ALL
+SELECT CASE relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END || name,
+       concat_ws(' ',
+         (SELECT 'with (' || string_agg(o, ', ' ORDER BY o COLLATE "C") || ')' FROM unnest(relation.reloptions) o),
+         pg_get_viewdef(oid))
+FROM relation
+WHERE relkind IN ('v', 'm')
 
 UNION ALL
 SELECT format('column %s.%I', a.relation, a.attname),
@@ -77,18 +97,40 @@ FROM relation r
 JOIN sequence s ON s.seqrelid = r.oid
 
 -- Not-null constraints have names since PostgreSQL 18, and rows here: the column says it on every version.
--- Triggers are the server's own business. pg_get_constraintdef tells deferrability and NOT VALID.
+-- Triggers are the server's own business. pg_get_constraintdef tells deferrability and NOT VALID. A foreign key to a
+-- partitioned table has a row for each partition there, beside its own: they do what it says.
 UNION ALL
-SELECT format('constraint %s.%I', r.name, c.conname), pg_get_constraintdef(c.oid)
+SELECT format('constraint %s.%I', r.name, CASE WHEN c.contype = 'f' THEN coalesce(parent.conname, c.conname) ELSE c.conname END),
+       concat_ws(' ', pg_get_constraintdef(c.oid), CASE WHEN c.connoinherit AND c.contype = 'c' THEN 'not inherited' END,
+         'as ' || quote_ident(parent.conname) || ' of ' || parent.conrelid::regclass)
 FROM relation r
 JOIN pg_catalog.pg_constraint c ON c.conrelid = r.oid AND c.contype NOT IN ('n', 't')
+LEFT JOIN pg_catalog.pg_constraint parent ON parent.oid = c.conparentid
+WHERE parent.oid IS NULL OR parent.conrelid <> c.conrelid
 
 -- An invalid index is one that is not there yet, or never will be.
 UNION ALL
-SELECT format('index %s.%I', r.name, x.relname), pg_get_indexdef(i.indexrelid)
+SELECT format('index %s.%I', r.name, x.relname),
+       concat_ws(' ', pg_get_indexdef(i.indexrelid),
+         (SELECT 'part of ' || h.inhparent::regclass
+          FROM pg_catalog.pg_inherits h
+          JOIN pg_catalog.pg_index p ON p.indexrelid = h.inhparent AND p.indisvalid
+          WHERE h.inhrelid = i.indexrelid))
 FROM relation r
 JOIN pg_catalog.pg_index i ON i.indrelid = r.oid AND i.indisvalid
 JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+
+-- The server may have more of them than clients need: `functions` of catalog.js.
+UNION ALL
+SELECT name, pg_get_functiondef(oid)
+FROM routine
+
+UNION ALL
+SELECT DISTINCT 'needs ' || routine.name, ''
+FROM routine
+JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid = routine.oid
+WHERE d.classid IN ('pg_catalog.pg_attrdef'::regclass, 'pg_catalog.pg_constraint'::regclass, 'pg_catalog.pg_class'::regclass,
+                    'pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_type'::regclass)
 
 UNION ALL
 SELECT format('enum %I.%I', n.nspname, t.typname),
@@ -112,8 +154,11 @@ WHERE t.typtype = 'd'
 
 UNION ALL
 SELECT format('range %I.%I', n.nspname, t.typname),
-       format('of %s collate %s opclass %s', format_type(r.rngsubtype, NULL), r.rngcollation::regcollation,
-              (SELECT o.opcname FROM pg_catalog.pg_opclass o WHERE o.oid = r.rngsubopc))
+       concat_ws(' ', 'of ' || format_type(r.rngsubtype, NULL), 'collate ' || NULLIF(r.rngcollation, 0)::regcollation,
+         (SELECT 'opclass ' || o.opcname FROM pg_catalog.pg_opclass o WHERE o.oid = r.rngsubopc),
+         'difference ' || NULLIF(r.rngsubdiff, 0)::regproc, 'canonical ' || NULLIF(r.rngcanonical, 0)::regproc,
+         -- There are none before PostgreSQL 14.
+         'multirange ' || format_type((to_jsonb(r) ->> 'rngmultitypid')::oid, NULL))
 FROM pg_catalog.pg_type t
 JOIN namespace n ON n.oid = t.typnamespace
 JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid

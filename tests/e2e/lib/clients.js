@@ -18,6 +18,7 @@ export const kinds = {
     return {
       sync: (fetchPlan) => vanilla.sync(db, fetchPlan),
       position: () => vanilla.position(db),
+      loosely: false,
       describe: () => describeServer(db),
       async close() {
         await db.end()
@@ -26,11 +27,18 @@ export const kinds = {
     }
   },
 
+  // Runs the entries as they were recorded, the destructive ones, too: that it holds no rows is all that spares it a reset.
+  async recorded(database) {
+    const client = await kinds.vanilla(database)
+    return { ...client, sync: (fetchPlan, fetchEntries) => client.sync((at) => (at.hash ? fetchEntries(at) : fetchPlan(at))) }
+  },
+
   async pglite() {
     const db = await openPGlite(PGlite, version)
     return {
       sync: (fetchPlan) => library.sync(db, { fetchPlan, refetch: async () => {} }),
       position: () => library.position(db),
+      loosely: true,
       describe: () => describePGlite(db),
       close: () => db.close(),
     }

@@ -3,8 +3,11 @@
  * `btree (((d AT TIME ZONE 'UTC'::text)))`. A pair that encloses nothing but another pair says nothing on any version,
  * so it goes. It is the one difference that some fifty forms of expressions showed, as index keys and predicates,
  * checks and generated columns.
+ * And a query of nothing but VALUES is printed as `(VALUES (1))`, and what was printed so, when it has been read again, as
+ * `( VALUES (1))`.
  */
-export function normalise(definition) {
+export function normalise(text) {
+  const definition = text.replaceAll('( VALUES (', '(VALUES (')
   const partner = parentheses(definition)
   let out = ''
   for (let i = 0; i < definition.length; i++) {
@@ -13,6 +16,17 @@ export function normalise(definition) {
     if (!needless) out += definition[i]
   }
   return out
+}
+
+/**
+ * The text of a query without what one release prints and another leaves out: the table before a column where only one
+ * table has it, and the line breaks. What it loses is compared to the letter on a client of the server's own release,
+ * which gets the same statements.
+ */
+export function unqualified(text) {
+  return text.replace(/('(?:[^']|'')*')|((?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)\.)+(?=["\p{L}_*])|\s+/gu, (part, string, name) =>
+    string ?? (name ? '' : ' '),
+  )
 }
 
 // Positions of each opening parenthesis and its closing one, and back; not those in quotes.

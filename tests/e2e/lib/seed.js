@@ -3,11 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist'
 import { citext } from '@electric-sql/pglite/contrib/citext'
 import { hstore } from '@electric-sql/pglite/contrib/hstore'
+import { pgcrypto } from '@electric-sql/pglite/contrib/pgcrypto'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { uuid_ossp } from '@electric-sql/pglite/contrib/uuid_ossp'
 
 const target = fileURLToPath(new URL('../../../target/', import.meta.url))
-const extensions = { btree_gist, citext, hstore, pg_trgm, uuid_ossp }
+const extensions = { btree_gist, citext, hstore, pg_trgm, pgcrypto, uuid_ossp }
 let seed
 
 /**

@@ -1,0 +1,1 @@
+CREATE VIEW shop.notes AS SELECT id, since AS x FROM shop.customer;

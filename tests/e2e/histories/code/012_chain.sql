@@ -1,0 +1,2 @@
+CREATE VIEW a_view AS SELECT 1 AS a;
+CREATE VIEW b_view AS SELECT a AS b FROM a_view;

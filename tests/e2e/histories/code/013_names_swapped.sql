@@ -1,0 +1,5 @@
+BEGIN;
+ALTER VIEW a_view RENAME TO c_view;
+ALTER VIEW b_view RENAME TO a_view;
+ALTER VIEW c_view RENAME TO b_view;
+COMMIT;

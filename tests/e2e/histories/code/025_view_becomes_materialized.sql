@@ -1,0 +1,4 @@
+BEGIN;
+DROP VIEW over_notes;
+CREATE MATERIALIZED VIEW over_notes AS SELECT x FROM "Shop 2".notes;
+COMMIT;

@@ -1,0 +1,1 @@
+ALTER FUNCTION twice RENAME TO "two times";

@@ -1,0 +1,2 @@
+ALTER TABLE article DROP CONSTRAINT even;
+DROP FUNCTION is_even, is_odd;

@@ -1,0 +1,1 @@
+DROP FUNCTION slug(text, text, int[]) CASCADE;

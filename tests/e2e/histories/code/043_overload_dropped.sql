@@ -1,0 +1,2 @@
+DROP FUNCTION slug(int) CASCADE;
+DROP DOMAIN folded;

@@ -1,0 +1,11 @@
+CREATE SCHEMA far;
+CREATE SCHEMA "Räume";
+CREATE TABLE account (id bigint PRIMARY KEY, name text);
+CREATE TABLE sale (id int NOT NULL, region text NOT NULL DEFAULT 'eu', amount numeric(8,2) CHECK (amount > 0), account bigint REFERENCES account, note varchar(10), PRIMARY KEY (id, region), CONSTRAINT named UNIQUE (region, note)) PARTITION BY LIST (region);
+CREATE TABLE sale_eu PARTITION OF sale FOR VALUES IN ('eu', 'uk');
+CREATE TABLE far.sale_us PARTITION OF sale FOR VALUES IN ('us', NULL);
+CREATE INDEX sale_amount ON sale (amount DESC) WHERE amount > 5;
+CREATE TABLE sale_rest PARTITION OF sale (amount DEFAULT 7, CONSTRAINT own CHECK (note <> 'no')) DEFAULT;
+CREATE INDEX sale_rest_note ON sale_rest (note);
+INSERT INTO account VALUES (1);
+INSERT INTO sale VALUES (1, 'eu', 5, 1), (2, 'us', 6, 1), (3, 'xx', 7, 1);

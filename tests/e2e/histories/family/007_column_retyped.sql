@@ -1,0 +1,2 @@
+ALTER TABLE sale ALTER COLUMN note TYPE varchar(20), ALTER COLUMN n TYPE bigint;
+ALTER TABLE account ALTER COLUMN name TYPE varchar(30);

@@ -1,0 +1,2 @@
+ALTER TABLE sale ALTER COLUMN n TYPE text USING 'n' || n;
+ALTER TABLE sale ALTER COLUMN id TYPE bigint;

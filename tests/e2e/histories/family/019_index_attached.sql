@@ -1,0 +1,2 @@
+ALTER INDEX only_this ATTACH PARTITION eu_total;
+CREATE INDEX on sale (note, total);

@@ -1,0 +1,6 @@
+BEGIN;
+CREATE TABLE sale_archive (LIKE sale INCLUDING ALL) PARTITION BY LIST (region);
+ALTER TABLE sale DETACH PARTITION sale_africa;
+ALTER TABLE sale_archive ATTACH PARTITION sale_africa FOR VALUES IN ('za');
+ALTER TABLE sale_archive RENAME COLUMN total TO sum;
+COMMIT;

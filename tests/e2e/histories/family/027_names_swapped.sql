@@ -1,0 +1,5 @@
+BEGIN;
+ALTER TABLE sale RENAME TO x;
+ALTER TABLE sale_archive RENAME TO sale;
+ALTER TABLE x RENAME TO sale_archive;
+COMMIT;

@@ -1,0 +1,6 @@
+CREATE SEQUENCE shared;
+CREATE TABLE log (id bigint DEFAULT nextval('shared'), s serial, at date NOT NULL, UNIQUE (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+CREATE TABLE log_2 PARTITION OF log (id DEFAULT nextval('shared') * 2) FOR VALUES FROM ('2024-02-01') TO ('2024-03-01');
+ALTER SEQUENCE shared OWNED BY log.id;
+CREATE VIEW logged AS SELECT * FROM log WHERE at > '2024-01-15';

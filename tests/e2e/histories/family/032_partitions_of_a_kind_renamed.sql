@@ -1,0 +1,3 @@
+ALTER TYPE kind RENAME VALUE 'a' TO 'A b';
+ALTER TYPE kind RENAME TO sort;
+ALTER FUNCTION bucket RENAME TO bin;

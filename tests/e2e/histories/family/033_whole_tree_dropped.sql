@@ -1,0 +1,2 @@
+DROP TABLE parted;
+DROP TABLE log CASCADE;

@@ -1,0 +1,2 @@
+ALTER TABLE loner INHERIT extra;
+ALTER TABLE base ADD COLUMN added int DEFAULT 8, ADD COLUMN own int;

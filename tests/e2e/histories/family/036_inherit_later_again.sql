@@ -1,0 +1,2 @@
+ALTER TABLE extra ADD COLUMN size int NOT NULL DEFAULT 1;
+ALTER TABLE base ADD COLUMN size int;

@@ -1,0 +1,3 @@
+ALTER TABLE base DROP COLUMN added;
+ALTER TABLE ONLY extra DROP COLUMN size;
+ALTER TABLE base DROP CONSTRAINT base_name_check;

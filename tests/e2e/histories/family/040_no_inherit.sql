@@ -1,0 +1,2 @@
+ALTER TABLE child NO INHERIT extra;
+ALTER TABLE loner NO INHERIT extra;

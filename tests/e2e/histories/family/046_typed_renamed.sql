@@ -1,0 +1,1 @@
+ALTER TYPE shape RENAME TO form;

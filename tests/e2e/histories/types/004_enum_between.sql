@@ -1,0 +1,1 @@
+ALTER TYPE kinds.mood ADD VALUE IF NOT EXISTS 'meh' AFTER 'sad';

@@ -1,0 +1,13 @@
+BEGIN;
+CREATE TYPE kinds.mood_new AS ENUM ('great', 'ok', 'meh', 'sad');
+DROP INDEX kinds.great;
+ALTER TABLE kinds.person ALTER COLUMN best DROP DEFAULT, DROP CONSTRAINT person_check;
+ALTER TABLE kinds.person ALTER COLUMN best TYPE kinds.mood_new USING best::text::kinds.mood_new;
+ALTER TABLE kinds.person ALTER COLUMN mood DROP DEFAULT, ALTER COLUMN moods DROP DEFAULT;
+ALTER TABLE kinds.person ALTER COLUMN mood TYPE kinds.mood_new USING mood::text::kinds.mood_new, ALTER COLUMN moods TYPE kinds.mood_new[] USING moods::text::kinds.mood_new[];
+ALTER TYPE kinds.mood RENAME TO mood_old;
+ALTER TYPE kinds.mood_new RENAME TO mood;
+DROP TYPE kinds.mood_old;
+ALTER TABLE kinds.person ALTER COLUMN best SET DEFAULT 'great', ALTER COLUMN mood SET DEFAULT 'ok', ALTER COLUMN moods SET DEFAULT '{sad}';
+CREATE INDEX greater ON kinds.person (mood);
+COMMIT;

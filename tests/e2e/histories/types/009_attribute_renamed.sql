@@ -1,0 +1,1 @@
+ALTER TYPE kinds.address RENAME ATTRIBUTE "Häuser Nr." TO number;

@@ -1,0 +1,4 @@
+BEGIN;
+ALTER TYPE kinds.address DROP ATTRIBUTE zip;
+ALTER TYPE kinds.address ADD ATTRIBUTE zip int;
+COMMIT;

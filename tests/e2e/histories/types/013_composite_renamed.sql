@@ -1,0 +1,2 @@
+ALTER TYPE kinds.address RENAME TO "Anschrift";
+ALTER TYPE kinds."Anschrift" SET SCHEMA "Größen";

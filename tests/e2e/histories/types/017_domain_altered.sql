@@ -1,0 +1,4 @@
+ALTER DOMAIN kinds.name ADD CONSTRAINT short CHECK (length(VALUE) < 20) NOT VALID;
+ALTER DOMAIN kinds.positive RENAME CONSTRAINT above TO "over 0";
+ALTER DOMAIN kinds.positive DROP CONSTRAINT "over 0";
+ALTER DOMAIN kinds.name SET NOT NULL;

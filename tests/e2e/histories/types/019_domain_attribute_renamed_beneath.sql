@@ -1,0 +1,1 @@
+ALTER TYPE "Größen"."Anschrift" RENAME ATTRIBUTE city TO town;

@@ -1,0 +1,3 @@
+ALTER DOMAIN kinds.even RENAME TO "even, you";
+ALTER DOMAIN kinds."even, you" SET SCHEMA "Größen";
+ALTER SCHEMA "Größen" RENAME TO sizes;

@@ -1,0 +1,3 @@
+DROP VIEW constructed;
+DROP FUNCTION evening;
+ALTER TABLE shift DROP COLUMN other;

@@ -1,0 +1,2 @@
+ALTER TYPE "time span" SET SCHEMA sizes;
+ALTER TYPE sizes."many Texts" RENAME TO texts;

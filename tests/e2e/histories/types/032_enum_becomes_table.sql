@@ -1,0 +1,4 @@
+BEGIN;
+DROP TYPE kinds.empty;
+CREATE TABLE kinds.empty (id int);
+COMMIT;

@@ -1,0 +1,8 @@
+BEGIN;
+ALTER TYPE deep RENAME TO deeper_;
+ALTER TYPE deeper RENAME TO deep;
+ALTER TYPE deeper_ RENAME TO deeper;
+ALTER TYPE deeper RENAME ATTRIBUTE a TO r2;
+ALTER TYPE kinds.texts RENAME TO textual;
+ALTER SCHEMA kinds RENAME TO k;
+COMMIT;

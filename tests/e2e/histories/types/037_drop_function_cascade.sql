@@ -1,0 +1,2 @@
+DROP FUNCTION k.is_code CASCADE;
+DROP FUNCTION k.apart;
