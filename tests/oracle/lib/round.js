@@ -30,8 +30,8 @@ export async function playRound({ admin, name, seed, steps, only, without = [], 
   const away = { first: r.between(2, 6), second: r.between(8, steps) }
   try {
     let made = 0
-    for (let tries = 0; made < 3 && tries < 20; tries++) {
-      const { entry } = await perform({ op: 'ddl', ...ddl(r, world.state, r.pick(['create_table', 'create_table', 'create_enum', 'create_schema'])) ?? { sql: ['SELECT 1'] } })
+    for (let tries = 0; made < 4 && tries < 25; tries++) {
+      const { entry } = await perform({ op: 'ddl', ...ddl(r, world.state, r.pick(['create_table', 'create_table', 'create_enum', 'create_schema', 'create_partitioned', 'create_child', 'create_composite', 'create_range', 'create_view'])) ?? { sql: ['SELECT 1'] } })
       if (entry) made++
     }
     await serverRows(25)
@@ -54,7 +54,7 @@ export async function playRound({ admin, name, seed, steps, only, without = [], 
       await settle('current')
       for (const client of Object.keys(away)) {
         const keep = step >= due[client]
-        if (!keep && !r.chance(0.6)) continue
+        if (!keep && !r.chance(0.5)) continue
         const result = await perform({ op: 'check', client, seed: r.seed(), keep, fresh: keep && r.chance(0.15) })
         if (!keep || result.action === 'skipped') continue
         due[client] = step + away[client]

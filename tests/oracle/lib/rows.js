@@ -1,4 +1,4 @@
-import { literal, value } from './values.js'
+import { literal, shapeOf, value } from './values.js'
 
 // Rows of a client's own have keys from here on; no server row ever has.
 export const LOCAL = 20000
@@ -8,6 +8,17 @@ export const isLocal = (key) => number(key) >= LOCAL
 
 const keyText = (table, n) => (/char|text/.test(table.cols[0].type) ? `r${n}` : String(n))
 
+/** The rows that one sees in a table: its own, and those of its children, with its columns. */
+export function rowsIn(state, table) {
+  if (table.kind === 'r' && table.children === 0) return state.rows[table.oid] ?? {}
+  const all = { ...state.rows[table.oid] }
+  for (const child of state.tables.filter((t) => t.parents.includes(table.oid))) {
+    const places = table.cols.map((c) => child.cols.findIndex((d) => d.n === c.n))
+    for (const [key, row] of Object.entries(rowsIn(state, child))) all[key] = places.map((at) => row[at] ?? null)
+  }
+  return all
+}
+
 /** A value for a column as SQL; often one that another row has already, so that keys and references meet. */
 function sample(r, state, table, column) {
   const reference = table.cons.find((c) => c.type === 'f' && c.cols.includes(column.num))
@@ -15,17 +26,17 @@ function sample(r, state, table, column) {
     const target = state.tables.find((t) => t.oid === reference.ref)
     const number = reference.refcols[reference.cols.indexOf(column.num)]
     const at = target?.cols.findIndex((c) => c.num === number)
-    const values = Object.values(state.rows[reference.ref] ?? {}).map((row) => row[at])
+    const values = target ? Object.values(rowsIn(state, target)).map((row) => row[at]) : []
     const known = values.filter((text) => text !== null)
     if (known.length > 0) return literal(r.pick(known))
   }
   if (!column.nn && r.chance(0.25)) return 'NULL'
   if (r.chance(0.25)) {
     const at = table.cols.indexOf(column)
-    const known = Object.values(state.rows[table.oid] ?? {}).map((row) => row[at]).filter((text) => text !== null)
+    const known = Object.values(rowsIn(state, table)).map((row) => row[at]).filter((text) => text !== null)
     if (known.length > 0) return literal(r.pick(known))
   }
-  const text = value(r, column.base ?? column.type, column.labels)
+  const text = value(r, column)
   return text === null ? 'NULL' : literal(text)
 }
 
@@ -47,7 +58,7 @@ export function dml(r, state, nextKey, count) {
   if (tables.length === 0) return []
   for (let i = 0; i < count; i++) {
     const table = r.pick(tables)
-    const keys = Object.keys(state.rows[table.oid] ?? {})
+    const keys = Object.keys(rowsIn(state, table))
     const columns = writable(table).filter((column) => column.id !== 'a')
     const kind = keys.length < 3 ? 0 : keys.length > 14 ? 5 : r.below(6)
     if (kind <= 2) {
@@ -76,12 +87,12 @@ export function copies(table, rows) {
 }
 
 /** What an application may do with this schema and these rows: statements that qualify names and list columns. */
-export function applications(r, state, most) {
+export function applications(r, state, most, plan) {
   const out = []
   for (const table of state.tables) {
     const [key] = table.cols
     if (!key) continue
-    const keys = Object.keys(state.rows[table.oid] ?? {})
+    const keys = Object.keys(rowsIn(state, table))
     const columns = writable(table).filter((column) => column.id !== 'a')
     const names = table.cols.map((c) => c.q).join(', ')
     let fresh = LOCAL + 9000
@@ -122,12 +133,29 @@ export function applications(r, state, most) {
       out.push(insert(r, state, table, existing, columns, ` ON CONFLICT ${conflict} DO UPDATE SET ${column.q} = EXCLUDED.${column.q}`))
       out.push(insert(r, state, table, fresh++, required, ` ON CONFLICT ${conflict} DO NOTHING`))
     }
-    out.push(insert(r, state, table, keys.length > 0 ? number(r.pick(keys)) : 1, required, ' ON CONFLICT DO NOTHING'))
+    // With a deferrable key it fails, unless another index, by the order in which they were made, has met a conflict before.
+    const deferrable = [table, ...state.tables.filter((t) => t.parents.length > 0)].some((t) => t.cons.some((c) => 'pux'.includes(c.type) && c.deferrable))
+    if (!deferrable) out.push(insert(r, state, table, keys.length > 0 ? number(r.pick(keys)) : 1, required, ' ON CONFLICT DO NOTHING'))
   }
   for (const sequence of state.sequences) out.push(`SELECT nextval(${literal(sequence.q)})`)
-  for (const { q, base } of state.domains) out.push(`SELECT ${literal(value(r, base) ?? '')}::${q}`)
+  for (const { q, base } of state.domains) out.push(`SELECT ${literal(value(r, { type: base }) ?? '')}::${q}`)
   for (const { q, labels } of state.enums) for (const label of labels) out.push(`SELECT ${literal(label)}::${q}`)
-  return r.shuffle(out).slice(0, most)
+  for (const { q, cols, mat } of state.views) {
+    const names = cols.map((c) => c.q).join(', ')
+    out.push(`SELECT ${names} FROM ${q}`, `SELECT ${r.pick(cols).q} FROM ${q}`)
+    if (!mat) out.push(`SELECT ${names} FROM ${q} WHERE ${r.pick(cols).q} IS NOT NULL`)
+  }
+  for (const { q, kind, types } of state.routines) {
+    const values = types.map((type) => [value(r, { type }), type])
+    out.push(`${kind === 'p' ? 'CALL' : 'SELECT'} ${q}(${values.map(([text, type]) => `${text === null ? 'NULL' : literal(text)}::${type}`).join(', ')})`)
+  }
+  for (const { q } of state.composites) out.push(`SELECT ${literal(value(r, shapeOf(state, q)))}::${q}`)
+  // Rather what the plan is about; a bare name is enough to tell.
+  const about = new Set(state.tables.filter((t) => plan.includes(t.q)).flatMap((t) => [t.q, ...state.tables.filter((o) => t.parents.includes(o.oid) || o.parents.includes(t.oid)).map((o) => o.q)]))
+  const shuffled = r.shuffle(out)
+  const near = shuffled.filter((sql) => [...about].some((q) => sql.includes(q)))
+  const first = near.slice(0, Math.ceil(most * 0.6))
+  return [...first, ...shuffled.filter((sql) => !first.includes(sql)).slice(0, most - first.length)]
 }
 
 const target = (table, numbers) => `(${numbers.map((num) => table.cols.find((c) => c.num === num).q).join(', ')})`

@@ -4,12 +4,43 @@ const reserved = new Set(['user', 'order', 'when', 'table', 'group', 'select', '
 
 const texts = ['', 'a', 'b', 'A', ' ', 'é', "it's", '12', 'x y', '\\', 'abc'.repeat(30), '{"a": 1}', 'null', '2024-01-31']
 
-/** A value of the type as text; null where there is none to be had. Extreme ones are as likely as ordinary ones. */
-export function value(r, type, labels) {
+const rangesOf = { int4range: 'integer', datemultirange: 'date' }
+
+/** What a type is made of, as far as the state tells: an enum's labels, a domain's base, a composite's attributes, a range's subtype. */
+export function shapeOf(state, type) {
+  const element = type.replace('[]', '')
+  const range = state.ranges.find((t) => t.names.includes(element))
+  return {
+    type,
+    labels: state.enums.find((t) => t.q === element)?.labels,
+    base: state.domains.find((t) => t.q === element)?.base,
+    attrs: state.composites.find((t) => t.q === element)?.attrs.map((a) => ({ ...a, ...shapeOf(state, a.type) })),
+    sub: range?.sub ?? rangesOf[element],
+    multi: range ? range.names[1] === element : /multirange$/.test(element),
+  }
+}
+
+/** A value of a type, or of a column of it, as text; null where there is none to be had. Extreme ones are as likely as ordinary ones. */
+export function value(r, { type, labels, base, attrs, sub, multi }) {
   if (labels) {
     const label = r.pick(labels)
     return type.endsWith('[]') ? r.pick(['{}', `{${JSON.stringify(label)}}`]) : label
   }
+  if (type.endsWith('[]') && type !== 'text[]') return '{}'
+  if (attrs) return `(${attrs.map((a) => (r.chance(0.2) ? '' : field(value(r, a)))).join(',')})`
+  if (sub) return multi ? r.pick(['{}', `{${span(r, sub)}}`]) : r.chance(0.1) ? 'empty' : span(r, sub)
+  return plainValue(r, base ?? type)
+}
+
+const field = (text) => (text === null ? '' : `"${text.replace(/["\\]/g, '$&$&')}"`)
+
+// Bounds in their order, whatever the type compares by.
+function span(r, type) {
+  const [low, high] = { integer: [['-5', '0', '3'], ['4', '9', '2000000']], date: [['2024-02-29', '1970-01-01'], ['2026-12-31']], text: [['', 'a'], ['b', 'c']] }[type] ?? [['-1.5', '0'], ['1', '2.25']]
+  return r.pick(['[', '(']) + r.pick(['', ...low]) + ',' + r.pick(['', ...high]) + r.pick([')', ']'])
+}
+
+function plainValue(r, type) {
   const modifiers = /\((\d+)(?:,(\d+))?\)/.exec(type)?.slice(1).map(Number)
   switch (type.replace(/\(.*\)/, '')) {
     case 'smallint':

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { describe, diff } from '../../e2e/lib/catalog.js'
+import { describe, diff as allDifferences } from '../../e2e/lib/catalog.js'
 import { connect } from '../../e2e/lib/cluster.js'
 import { applications, copies, isLocal, LOCAL } from './rows.js'
+import { shapeOf } from './values.js'
 import { random } from './random.js'
 
 const session = readFileSync(new URL('session.sql', import.meta.url), 'utf8')
@@ -49,7 +50,7 @@ export class Violation extends Error {
 export class World {
   static async create(admin, name) {
     const world = new World()
-    Object.assign(world, { admin, name, databases: [], clients: new Map(), versions: new Map(), kinds: {}, notes: {} })
+    Object.assign(world, { admin, name, databases: [], clients: new Map(), versions: new Map(), clock: 0, kinds: {} })
     world.server = await world.database('server', TEMPLATE)
     world.described = null
     await world.refresh()
@@ -101,6 +102,11 @@ export class World {
       if (/^XX/.test(error.code)) throw new Violation('the extension failed', `${error.message} in ${sql.join('; ')}`, [error.detail ?? ''])
       return { refused: error.message }
     }
+    const odd = (await this.server.query(undistributed)).rows[0].found
+    if (odd) {
+      await this.server.query('ROLLBACK')
+      return { refused: `clients cannot have ${odd}` }
+    }
     try {
       await this.server.query('COMMIT')
     } catch (error) {
@@ -110,8 +116,8 @@ export class World {
     this.described = null
     await this.refresh()
     // Rows that the transaction wrote itself were changed by the server: what clients hold of them is old.
-    const touched = new Set(before.tables.filter((t) => dirty.includes(t.q)).map((t) => t.oid))
-    for (const table of this.state.tables) this.bump(table.oid, before.rows[table.oid] ?? {}, this.state.rows[table.oid], touched.has(table.oid), false)
+    const touched = new Set(withChildren(before.tables.filter((t) => dirty.includes(t.q)), before).map((t) => t.oid))
+    for (const table of this.state.tables) this.bump(table.oid, before.rows[table.oid] ?? {}, this.state.rows[table.oid] ?? {}, touched.has(table.oid), false)
     const after = await this.head()
     if (after.seq > head.seq + 1) throw new Violation('entries', `one transaction made ${after.seq - head.seq} entries`)
     if (after.seq === head.seq) return { refused: 'no entry' }
@@ -130,17 +136,17 @@ export class World {
     const before = this.state
     const failures = await this.attempt(this.server, sql, true)
     await this.refresh()
-    for (const table of this.state.tables) this.bump(table.oid, before.rows[table.oid] ?? {}, this.state.rows[table.oid], false, true)
+    for (const table of this.state.tables) this.bump(table.oid, before.rows[table.oid] ?? {}, this.state.rows[table.oid] ?? {}, false, true)
     return { failures }
   }
 
-  // A row's version: how often the server's DML has changed it.
+  // A row's version: when the server's DML has last changed it, or moved it to another partition.
   bump(oid, before, after, all, compare) {
     const versions = this.versions.get(oid) ?? new Map()
     for (const key of versions.keys()) if (!(key in after)) versions.delete(key)
     for (const key of Object.keys(after)) {
       const changed = all || !(key in before) || (compare && JSON.stringify(before[key]) !== JSON.stringify(after[key]))
-      if (changed) versions.set(key, (versions.get(key) ?? 0) + 1)
+      if (changed) versions.set(key, ++this.clock)
     }
     this.versions.set(oid, versions)
   }
@@ -170,6 +176,9 @@ export class World {
         if (!is) known.delete(key)
         else if (JSON.stringify(was) !== JSON.stringify(is)) known.set(key, -1)
       }
+      // An update can move a row to another partition.
+      const rows = Object.keys(after.rows[table.oid] ?? {})
+      for (const key of rows) if (!isLocal(key) && !(key in (before.rows[table.oid] ?? {}))) known.set(key, -1)
     }
     return { failures }
   }
@@ -197,10 +206,10 @@ export class World {
 
   // All rows of these tables, whatever they refer to: the order in which they come is the row stream's affair.
   async fetch(client, tables, keepLocal) {
-    const wanted = this.state.tables.filter((t) => tables.includes(t.q))
+    const wanted = this.state.tables.filter((t) => t.kind === 'r' && tables.includes(t.q))
     const kept = keepLocal.length > 0 ? await stateOf(client.db) : null
     await client.db.query("SET session_replication_role = 'replica'")
-    const sql = wanted.map((t) => `DELETE FROM ${t.q}`)
+    const sql = wanted.map((t) => `DELETE FROM ONLY ${t.q}`)
     for (const t of wanted) sql.push(...copies(t, this.state.rows[t.oid] ?? {}))
     for (const t of kept?.tables.filter((k) => keepLocal.includes(k.q)) ?? []) {
       sql.push(...copies(t, Object.fromEntries(Object.entries(kept.rows[t.oid] ?? {}).filter(([key]) => isLocal(key)))))
@@ -252,7 +261,7 @@ export class World {
     this.described ??= await describeInside(this.server)
 
     const before = await stateOf(client.db)
-    const list = plan.action === 'migrate' ? applications(random(seed), before, keep ? 70 : 40) : []
+    const list = plan.action === 'migrate' ? applications(random(seed), before, keep ? 80 : 45, statements.join('\n')) : []
     if (!keep) await client.db.query('BEGIN')
     try {
       const valid = await this.attempt(client.db, list, false)
@@ -304,7 +313,7 @@ export class World {
     const state = await stateOf(client.db)
     const again = new Set([...plan.refetch, ...plan.fetch].map(({ schema, table }) => `${schema}.${table}`))
     for (const table of this.state.tables) {
-      if (plan.action === 'bootstrap' || again.has(`${table.schema}.${table.name}`)) continue
+      if (plan.action === 'bootstrap' || table.kind === 'p' || again.has(`${table.schema}.${table.name}`)) continue
       const mine = state.tables.find((t) => t.q === table.q)
       const known = client.rows.get(table.oid) ?? new Map()
       const rows = state.rows[mine?.oid] ?? {}
@@ -346,12 +355,13 @@ export class World {
     const again = named(plan.refetch)
     const missing = plan.refetch.length - again.length
     if (missing > 0) throw new Violation('refetch', 'it names a table that is not there')
+    if (this.state.tables.some((t) => t.kind === 'p' && again.includes(t.q))) throw new Violation('refetch', 'it names a partitioned table, which holds no rows')
     const rest = this.state.tables.map((t) => t.q).filter((q) => !again.includes(q))
     const skipped = await this.fetch(client, this.state.tables.map((t) => t.q), rest)
     // A row that violates a NOT VALID constraint cannot be inserted anew, and what refers to it can't stand without it.
     if (skipped.length > 0) {
       await client.db.query("SET session_replication_role = 'replica'")
-      for (const { q } of this.state.tables) await client.db.query(`DELETE FROM ${q}`)
+      for (const { q } of this.state.tables) await client.db.query(`DELETE FROM ONLY ${q}`)
       await client.db.query('RESET session_replication_role')
     }
     if (keep) await this.remember(client, this.state.tables)
@@ -385,7 +395,42 @@ export class World {
   }
 }
 
-const stateOf = async (db) => (await db.query('SELECT pg_temp.oracle_state() AS state')).rows[0].state
+// A routine that clients have once, they keep, needed or not.
+const diff = (server, client) => allDifferences(server, client).filter((line) => !line.endsWith('(nothing needs it)'))
+
+// Columns know what their values are made of.
+async function stateOf(db) {
+  const { state } = (await db.query('SELECT pg_temp.oracle_state() AS state')).rows[0]
+  for (const table of state.tables) {
+    for (const column of table.cols) if (column.range || column.composite) Object.assign(column, { ...shapeOf(state, column.type), labels: null })
+  }
+  return state
+}
+
+function withChildren(tables, state) {
+  const all = new Set(tables)
+  for (const table of all) for (const child of state.tables) if (child.parents.includes(table.oid)) all.add(child)
+  return [...all]
+}
+
+// A child that accepts what its parent refuses: newer versions do not have that, so clients don't get the table. Or an index, a generated
+// column by a function that is not immutable any more: nobody can make it again, pg_restore as little as a client.
+const undistributed = `
+  SELECT min(found) AS found FROM (
+    SELECT format('column %I of %s', a.attname, i.inhrelid::regclass)
+    FROM pg_catalog.pg_inherits i
+    JOIN pg_catalog.pg_attribute theirs ON theirs.attrelid = i.inhparent AND theirs.attnum > 0 AND theirs.attnotnull
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.inhrelid AND a.attname = theirs.attname AND NOT a.attisdropped
+    JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relkind IN ('r', 'p')
+    WHERE NOT a.attnotnull
+    UNION ALL
+    SELECT format('what calls %s', p.oid::regprocedure)
+    FROM pg_catalog.pg_proc p
+    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid = p.oid
+    LEFT JOIN pg_catalog.pg_attrdef e ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND e.oid = d.objid
+    LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = e.adrelid AND a.attnum = e.adnum
+    WHERE p.oid >= 16384 AND p.provolatile <> 'i' AND (d.classid = 'pg_catalog.pg_class'::regclass OR a.attgenerated = 's')
+  ) odd (found)`
 
 // The comparator pins settings by a transaction of its own; where one is open already, by a savepoint.
 function describeInside(db, open = false) {
