@@ -6,6 +6,8 @@ export async function setup(db, sessions) {
     await db.query(`CREATE TABLE shared_${i} (id int PRIMARY KEY, c0 int, c1 text, mood shared_mood DEFAULT 'ok')`)
     await db.query(`INSERT INTO shared_${i} SELECT n, n, n::text FROM generate_series(1, 20) n`)
   }
+  await db.query('CREATE TABLE shared_parts (k int NOT NULL, v text) PARTITION BY LIST (k)')
+  await db.query('CREATE TABLE shared_base (id int)')
   for (let i = 0; i < sessions; i++) await db.query(`CREATE TYPE w${i}_mood AS ENUM ('a', 'b')`)
 }
 
@@ -177,6 +179,49 @@ export class Worker {
     ])
   }
 
+  /** Views over what all sessions alter, and routines. */
+  code() {
+    const view = `v${this.number}_${this.below(3)}`
+    const table = `shared_${this.below(3)}`
+    return [
+      `CREATE VIEW ${view} AS SELECT id, c0 FROM ${table}`,
+      `CREATE OR REPLACE VIEW ${view} AS SELECT id, c0, 1 AS one FROM ${table}`,
+      `CREATE VIEW ${view} AS SELECT v.id, s.c1 FROM v${this.below(this.sessions)}_${this.below(3)} v JOIN ${table} s USING (id)`,
+      `CREATE MATERIALIZED VIEW m${this.number} AS SELECT id FROM ${table}`,
+      `REFRESH MATERIALIZED VIEW m${this.number}`,
+      `CREATE INDEX ON m${this.number} (id)`,
+      `DROP MATERIALIZED VIEW IF EXISTS m${this.number}`,
+      `ALTER VIEW ${view} RENAME TO v${this.number}_${this.below(3)}`,
+      `DROP VIEW IF EXISTS ${view}${this.chance(0.5) ? ' CASCADE' : ''}`,
+      `CREATE OR REPLACE FUNCTION f${this.number}() RETURNS int LANGUAGE sql AS 'SELECT ${this.below(9)}'`,
+      `ALTER TABLE ${table} ALTER c0 SET DEFAULT f${this.below(this.sessions)}()`,
+      `DROP FUNCTION IF EXISTS f${this.number}()${this.chance(0.5) ? ' CASCADE' : ''}`,
+      `CREATE TYPE w${this.number}_pair AS (a int, b text)`,
+      `ALTER TYPE w${this.number}_pair ADD ATTRIBUTE ${this.fresh('a')} int`,
+      `DROP TYPE IF EXISTS w${this.number}_pair`,
+    ]
+  }
+
+  /** A partitioned table that all sessions share, and children of shared tables. */
+  family() {
+    const part = `w${this.number}_p${this.below(3)}`
+    const k = this.number * 10 + this.below(10)
+    return [
+      `CREATE TABLE ${part} PARTITION OF shared_parts FOR VALUES IN (${k})`,
+      `CREATE TABLE ${part} (k int NOT NULL, v text)`,
+      `ALTER TABLE shared_parts ATTACH PARTITION ${part} FOR VALUES IN (${k})`,
+      `ALTER TABLE shared_parts DETACH PARTITION ${part}`,
+      `DROP TABLE IF EXISTS ${part}`,
+      `ALTER TABLE shared_parts ADD COLUMN IF NOT EXISTS c${this.below(4)} int DEFAULT 4`,
+      `ALTER TABLE shared_parts DROP COLUMN IF EXISTS c${this.below(4)}`,
+      `CREATE INDEX ON shared_parts (v)`,
+      `CREATE TABLE w${this.number}_child () INHERITS (shared_base)`,
+      `ALTER TABLE w${this.number}_child NO INHERIT shared_base`,
+      `DROP TABLE IF EXISTS w${this.number}_child`,
+      `ALTER TABLE shared_base ADD COLUMN ${this.fresh('c')} int`,
+    ]
+  }
+
   async statement() {
     const table = this.chance(0.85) ? await this.table() : null
     if (!table) {
@@ -192,8 +237,8 @@ export class Worker {
         `ALTER SEQUENCE w${this.number}_s${this.below(3)} INCREMENT ${1 + this.below(5)}`,
         `DROP SEQUENCE w${this.number}_s${this.below(3)}`,
         `CREATE TEMP TABLE ${this.fresh('tmp')} (id int)`,
-        `CREATE VIEW v${this.number} AS SELECT id FROM shared_0`,
-        `DROP VIEW IF EXISTS v${this.number}`,
+        ...this.code(),
+        ...this.family(),
         `CREATE SCHEMA w${this.number}_space`,
         `DROP SCHEMA w${this.number}_space`,
       ])
