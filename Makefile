@@ -7,10 +7,10 @@ PG_CONFIG ?= pg_config
 CORPUS ?= ../shared/corpus
 export PG CORPUS
 
-.PHONY: help demo test test-core test-client test-pgrx test-sessions test-regress test-docs test-e2e test-oracle lint install clean
+.PHONY: help demo test test-core test-client test-pgrx test-sessions test-regress test-docs test-e2e test-oracle test-equivalence test-postgres lint install clean
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 demo: ## devices that were away follow a server whose schema moved on
 	@scripts/setup
@@ -35,6 +35,9 @@ test-sessions: ## a storm of DDL from many sessions at once
 test-regress: ## what a user sees in psql
 	@scripts/test regress
 
+test-postgres: ## Postgres's own regression suite, with the extension and without
+	@scripts/test postgres
+
 test-docs: ## every SQL block of README.md and docs/
 	@scripts/test docs
 
@@ -43,6 +46,9 @@ test-e2e: ## real migration histories into real PGlite databases
 
 test-oracle: ## the classification against random DDL; ORACLE='--seed=7 --changes=20000' for more
 	@scripts/test oracle
+
+test-equivalence: ## the same change made in many ways; EQUIVALENCE='--only=enum' for some
+	@scripts/test equivalence
 
 lint: ## rustfmt and clippy
 	@scripts/test lint
