@@ -101,7 +101,8 @@ pub fn identify(catalog: &Catalog, known: &BTreeMap<u32, Known>, happened: &Happ
             id
         });
     }
-    let resolver = Resolver { ids: &ids, known, happened };
+    let altered = catalog.tables.iter().filter(|raw| table::altered(raw, known)).map(|raw| raw.oid).collect();
+    let resolver = Resolver { ids: &ids, known, happened, altered };
     let mut found: Vec<Known> = Vec::new();
     let mut plain = |oid: u32, object: Object| {
         if let Some(id) = ids.get(&oid) {
@@ -196,6 +197,8 @@ struct Resolver<'a> {
     ids: &'a BTreeMap<u32, ObjectId>,
     known: &'a BTreeMap<u32, Known>,
     happened: &'a Happened,
+    /// Tables that lost a column, or have one of another type: no view that reads it can have stood by.
+    altered: BTreeSet<u32>,
 }
 
 impl Resolver<'_> {

@@ -570,6 +570,21 @@ fn a_view_is_redefined_when_its_rule_was_written_and_reads_differently() {
 }
 
 #[test]
+fn a_view_that_stepped_aside_is_redefined_though_it_reads_as_before() {
+    let outcome = code(
+        |c| {
+            c["tables"][0]["columns"][1]["type_name"] = json!("text");
+            c["views"][0]["written"] = json!("21");
+        },
+        &[],
+    );
+    assert_eq!(outcome.tags(), ["set_type", "redefine_view"]);
+    // One that nobody wrote stood by.
+    let retype = |c: &mut Value| c["tables"][0]["columns"][1]["type_name"] = json!("text");
+    assert_eq!(code(retype, &[]).tags(), ["set_type"]);
+}
+
+#[test]
 fn the_columns_of_a_view_are_the_same_by_attnum() {
     let outcome = code(
         |c| {

@@ -41,12 +41,11 @@ impl Resolver<'_> {
             claimed: BTreeSet::new(),
             identity: Identity { written: Some(raw.written.clone()), ..Identity::default() },
         };
+        let untouched = known.is_some_and(|(_, identity)| identity.written.as_ref() == Some(&raw.written));
+        // One that was replaced and is what it was may have stepped aside meanwhile.
+        let stepped_aside = !untouched && raw.uses.iter().any(|used| self.altered.contains(&used.oid));
         let body = match known {
-            Some((view, identity))
-                if !again && (view.query == raw.query || identity.written.as_ref() == Some(&raw.written)) =>
-            {
-                view.body
-            }
+            Some((view, _)) if !again && (untouched || view.query == raw.query && !stepped_aside) => view.body,
             _ => parts.fresh(),
         };
         let columns = raw

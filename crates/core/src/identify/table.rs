@@ -230,3 +230,10 @@ fn retyped(raw: &RawTable, table: &Table, identity: &Identity) -> bool {
         before.is_some_and(|before| before.data_type.name != column.type_name || before.collation != column.collation)
     })
 }
+
+/// Whether a table lost a column, or has one of another type.
+pub fn altered(raw: &RawTable, known: &BTreeMap<u32, Known>) -> bool {
+    let Some(before) = known.get(&raw.oid) else { return false };
+    let lost = before.identity.columns.keys().any(|attnum| raw.columns.iter().all(|column| column.attnum != *attnum));
+    lost || before.object.as_table().is_some_and(|table| retyped(raw, table, &before.identity))
+}
