@@ -89,3 +89,28 @@ fn the_query_of_a_view() {
         ("DROP VIEW w; CREATE VIEW w AS SELECT s COLLATE \"C\" AS s, id FROM t", "collation_changed"),
     ]);
 }
+
+#[test]
+fn an_index_of_a_partitioned_table_that_comes_again_under_its_name() {
+    let database = Database::new();
+    let mut session = database.session();
+    session.run(
+        "CREATE TABLE p (id int, a int) PARTITION BY LIST (id); CREATE TABLE one PARTITION OF p FOR VALUES IN (1);
+         CREATE INDEX whole ON ONLY p (a); CREATE INDEX part ON one (a); ALTER INDEX whole ATTACH PARTITION part",
+    );
+    session.run("BEGIN; DROP INDEX whole; CREATE INDEX whole ON p (a); COMMIT");
+    let entries = database.entries();
+    let entry = entries.last().expect("an entry");
+    assert_eq!(entry.class, "additive");
+    assert_eq!(
+        entry.statements,
+        [
+            "DROP INDEX public.whole",
+            "DROP INDEX IF EXISTS public.part",
+            "CREATE INDEX one_a_idx ON public.one USING btree (a)",
+            "CREATE INDEX whole ON ONLY public.p USING btree (a)",
+            "ALTER INDEX public.whole ATTACH PARTITION public.one_a_idx",
+        ]
+    );
+    database.assert_sound();
+}

@@ -20,7 +20,7 @@ impl Resolver<'_> {
         let mut parts = Parts {
             next: known.map_or(1, |(table, _)| table.next_part),
             retyped: known.is_some_and(|(table, identity)| retyped(raw, table, identity)),
-            claimed: known.map(|(_, identity)| claimed(raw, identity)).unwrap_or_default(),
+            claimed: known.map(|(_, identity)| self.claimed(raw, identity)).unwrap_or_default(),
             identity: Identity::default(),
         };
         let columns: Vec<Column> =
@@ -215,12 +215,17 @@ impl Resolver<'_> {
             }
         }
     }
-}
 
-fn claimed(raw: &RawTable, identity: &Identity) -> BTreeSet<PartId> {
-    let constraints = raw.constraints.iter().filter_map(|constraint| identity.constraints.get(&constraint.oid));
-    let indexes = raw.indexes.iter().filter_map(|index| identity.indexes.get(&index.oid));
-    constraints.chain(indexes).copied().collect()
+    /// Constraints and indexes that nothing new can be.
+    fn claimed(&self, raw: &RawTable, identity: &Identity) -> BTreeSet<PartId> {
+        let constraints = raw.constraints.iter().filter_map(|constraint| identity.constraints.get(&constraint.oid));
+        let indexes = raw.indexes.iter().filter_map(|index| identity.indexes.get(&index.oid));
+        // An index of a partitioned table that is dropped takes along those of the partitions, which come again under other names.
+        let in_family = raw.partition_key.is_some() || raw.parents.iter().any(|parent| parent.bound.is_some());
+        let went = |(oid, _): &(&u32, &PartId)| in_family && self.happened.dropped.contains(oid);
+        let dropped = identity.indexes.iter().filter(went).map(|(_, id)| id);
+        constraints.chain(indexes).chain(dropped).copied().collect()
+    }
 }
 
 /// Whether a column that stays has another type: the server then makes its defaults, constraints and indexes anew.
