@@ -395,8 +395,10 @@ export class World {
   }
 }
 
-// A routine that clients have once, they keep, needed or not.
-const diff = (server, client) => allDifferences(server, client).filter((line) => !line.endsWith('(nothing needs it)'))
+// A routine that clients have once, they keep, needed or not. A row's expression that is older than an attribute of its type is printed with a
+// bare NULL for that, which has a type when it is parsed again.
+const untyped = (line) => line.replace(/(?<=ROW\(.*)\bNULL::[a-z ]+(?:\([\d,]+\))?(?=[,)])/g, 'NULL')
+const diff = (server, client) => allDifferences(server.map(untyped), client.map(untyped)).filter((line) => !line.endsWith('(nothing needs it)'))
 
 // Columns know what their values are made of.
 async function stateOf(db) {

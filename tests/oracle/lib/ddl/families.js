@@ -139,6 +139,13 @@ export const families = {
     const column = parent && table.cols.find((c) => c.num === m.r.pick(plainIndexes(table)).cols[0])
     return column && { sql: `CREATE INDEX ON ${parent.q} (${column.q})`, expect: 'additive' }
   },
+  // Its name stays; those of its partitions do not.
+  remake_index_of_all(m) {
+    const table = m.table((t) => partitioned(t) && t.idx.some((i) => !i.unique && !i.expr && !i.pred && i.cols.length === 1))
+    const index = table && m.r.pick(table.idx.filter((i) => !i.unique && !i.expr && !i.pred && i.cols.length === 1))
+    const column = index && table.cols.find((c) => c.num === index.cols[0])
+    return index && { sql: [`DROP INDEX ${qualify(table.schema, index.n)}`, `CREATE INDEX ${index.q} ON ${table.q} (${column.q})`], expect: 'additive' }
+  },
   check_of_partition(m) {
     const table = m.table((t) => t.parents.length > 0)
     const column = table && m.r.pick(table.cols)
