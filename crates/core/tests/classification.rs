@@ -272,6 +272,13 @@ const COLUMNS: &[Case] = &[
         &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT (gen_random_uuid())::text"],
     ),
     (
+        "draw from a sequence under a unique constraint: rows may hold what it gives",
+        |s| done(s.constrain("k", Unique, &[2], "UNIQUE (a)")),
+        |s| s.column("a").value = default(13, "(nextval('public.s'::regclass))::text", Volatile),
+        "rejects_writers: default_under_constraint",
+        &["ALTER TABLE public.t ALTER COLUMN a SET DEFAULT (nextval('public.s'::regclass))::text"],
+    ),
+    (
         "set a volatile default under an index whose expression can fail",
         |s| s.index("i", &[2], "btree (((a)::integer))").expressions = vec!["(a)::integer".into()],
         |s| s.column("a").value = default(13, "(gen_random_uuid())::text", Volatile),

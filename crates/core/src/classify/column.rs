@@ -101,9 +101,11 @@ pub(super) fn set_default(change: &ColumnChange, context: &Context<'_>) -> Vec<R
     if !constrained(&change.table, after, context) {
         return vec![];
     }
-    // Each row gets a value of its own, which is what a unique key wants; a CHECK or a foreign key cannot be told.
-    let fresh = matches!(after.value, ColumnValue::Default { volatility: Volatility::Volatile, .. })
-        && only_unique(&change.table, after, context);
+    // A random one meets no other, which is what a unique key wants; a sequence meets the values that rows hold already, and a CHECK or
+    // a foreign key cannot be told.
+    let random = matches!(&change.after.value, ColumnValue::Default { sql, .. }
+        if expression::tokens(sql).contains(&Token::Word("gen_random_uuid")) && !["nextval(", "character(", "varying("].iter().any(|part| sql.contains(part)));
+    let fresh = random && only_unique(&change.table, after, context);
     if fresh {
         vec![]
     } else {
