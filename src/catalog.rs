@@ -67,11 +67,21 @@ pub fn read(oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Re
     readable.extend(in_scope.others);
     let unneeded: BTreeSet<u32> = in_scope.routines.into_iter().filter(|oid| !routines.contains(oid)).collect();
     readable.retain(|oid| !unread.contains(oid) && !in_scope.parts.contains(oid) && !unneeded.contains(oid));
+    read_locked(in_scope.relations, readable, locked, unread)
+}
+
+/// Reads what was locked, and lets go of it.
+fn read_locked(
+    relations: Vec<Relation>,
+    readable: BTreeSet<u32>,
+    locked: Vec<u32>,
+    unread: BTreeSet<u32>,
+) -> Result<Reading, Failure> {
     let readable: Vec<u32> = readable.into_iter().collect();
     // With a snapshot that is newer than the locks: an index that REINDEX CONCURRENTLY drops cannot go any more, and is not half gone.
     let catalog = parse(latest(QUERY, Some(&readable))?);
     locked.into_iter().for_each(sys::unlock_share);
-    let relations = in_scope.relations.into_iter().map(|relation| relation.oid).collect();
+    let relations = relations.into_iter().map(|relation| relation.oid).collect();
     Ok(Reading { catalog: catalog?, relations, unread })
 }
 
@@ -87,11 +97,7 @@ pub fn with_undistributed(routines: &BTreeSet<u32>) -> Result<Reading, Failure> 
     let (mut readable, locked, unread) = lock(&in_scope.relations);
     readable.extend(parse::<Vec<u32>>(latest(OTHERS, None)?)?);
     readable.extend(routines);
-    let readable: Vec<u32> = readable.into_iter().collect();
-    let catalog: Result<Catalog, Failure> = parse(latest(QUERY, Some(&readable))?);
-    locked.into_iter().for_each(sys::unlock_share);
-    let relations = in_scope.relations.into_iter().map(|relation| relation.oid).collect();
-    Ok(Reading { catalog: catalog?, relations, unread })
+    read_locked(in_scope.relations, readable, locked, unread)
 }
 
 fn parse<T: serde::de::DeserializeOwned>(json: Option<String>) -> Result<T, Failure> {

@@ -131,6 +131,22 @@ relations AS MATERIALIZED (
                       WHERE m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND m.objid = c.oid)
 ),
 
+-- What anything needs of what not every server has: extensions' objects and the user's own.
+dependencies AS NOT MATERIALIZED (
+    SELECT depend.classid, depend.objid, depend.objsubid, depend.refclassid, depend.refobjid
+    FROM pg_catalog.pg_depend AS depend
+    -- Below are the objects of initdb, information_schema's among them, which no pin keeps out of pg_depend.
+    WHERE depend.refobjid >= 16384
+      AND depend.refclassid IN (
+          'pg_catalog.pg_type'::pg_catalog.regclass,
+          'pg_catalog.pg_proc'::pg_catalog.regclass,
+          'pg_catalog.pg_operator'::pg_catalog.regclass,
+          'pg_catalog.pg_collation'::pg_catalog.regclass,
+          'pg_catalog.pg_opclass'::pg_catalog.regclass,
+          'pg_catalog.pg_ts_config'::pg_catalog.regclass,
+          'pg_catalog.pg_ts_dict'::pg_catalog.regclass)
+),
+
 -- What each relation's parts use beyond what every server has: extensions' objects and the user's own.
 uses AS MATERIALIZED (
     SELECT t.oid AS relid, part.classid, part.objid, part.rank, part.label, part.name,
@@ -167,18 +183,8 @@ uses AS MATERIALIZED (
     -- By what depends, never by what it depends on, however few the planner takes those to be.
     CROSS JOIN LATERAL (
         SELECT depend.objsubid, depend.refclassid, depend.refobjid
-        FROM pg_catalog.pg_depend AS depend
+        FROM dependencies AS depend
         WHERE depend.classid = part.classid AND depend.objid = part.objid
-          -- Below are the objects of initdb, information_schema's among them, which no pin keeps out of pg_depend.
-          AND depend.refobjid >= 16384
-          AND depend.refclassid IN (
-              'pg_catalog.pg_type'::pg_catalog.regclass,
-              'pg_catalog.pg_proc'::pg_catalog.regclass,
-              'pg_catalog.pg_operator'::pg_catalog.regclass,
-              'pg_catalog.pg_collation'::pg_catalog.regclass,
-              'pg_catalog.pg_opclass'::pg_catalog.regclass,
-              'pg_catalog.pg_ts_config'::pg_catalog.regclass,
-              'pg_catalog.pg_ts_dict'::pg_catalog.regclass)
         OFFSET 0
     ) AS d
     LEFT JOIN constructors AS range
@@ -303,17 +309,8 @@ needs AS MATERIALIZED (
             ) AS part
             CROSS JOIN LATERAL (
                 SELECT depend.refclassid, depend.refobjid
-                FROM pg_catalog.pg_depend AS depend
+                FROM dependencies AS depend
                 WHERE depend.classid = part.classid AND depend.objid = part.objid
-                  AND depend.refobjid >= 16384
-                  AND depend.refclassid IN (
-                      'pg_catalog.pg_type'::pg_catalog.regclass,
-                      'pg_catalog.pg_proc'::pg_catalog.regclass,
-                      'pg_catalog.pg_operator'::pg_catalog.regclass,
-                      'pg_catalog.pg_collation'::pg_catalog.regclass,
-                      'pg_catalog.pg_opclass'::pg_catalog.regclass,
-                      'pg_catalog.pg_ts_config'::pg_catalog.regclass,
-                      'pg_catalog.pg_ts_dict'::pg_catalog.regclass)
                 OFFSET 0
             ) AS d
             LEFT JOIN constructors AS range
@@ -549,7 +546,7 @@ unsupported AS (
 
 -- What clients get of the types and routines.
 given AS MATERIALIZED (
-    SELECT DISTINCT n.classid, n.oid,
+    SELECT n.classid, n.oid,
            -- A routine that was only asked for is needed by nothing that was read.
            pg_catalog.bool_or(n.root_class = 'pg_catalog.pg_type'::pg_catalog.regclass
                               OR EXISTS (SELECT FROM uses AS u WHERE u.refclassid = n.root_class AND u.object = n.root)) AS needed

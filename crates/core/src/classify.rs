@@ -364,8 +364,7 @@ fn cannot_fail_to_read(view: &View, context: &Context<'_>) -> bool {
 }
 
 fn parents(before: &[Parent], after: &[Parent]) -> Vec<Reason> {
-    let lacks =
-        |list: &[Parent], parent: &Parent| !list.iter().any(|p| (p.table, &p.bound) == (parent.table, &parent.bound));
+    let lacks = |list: &[Parent], parent: &Parent| !list.iter().any(|p| p.is(parent));
     let mut reasons = vec![];
     if after.iter().any(|parent| lacks(before, parent)) {
         reasons.push(Reason::ParentAdded);

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::apply_to_object;
 use crate::change::{Change, ColumnChange, ConstraintChange, IndexChange, PartChange, PartRename, TableRef};
 use crate::model::{
-    Attribute, Column, ColumnValue, CompositeType, Constraint, Domain, EnumType, Index, Object, ObjectId, Parent,
-    PartId, QualifiedName, RangeType, Routine, Sequence, Table, View,
+    Attribute, Column, ColumnValue, CompositeType, Constraint, Domain, EnumType, Index, Object, ObjectId, PartId,
+    QualifiedName, RangeType, Routine, Sequence, Table, View,
 };
 
 /// Objects by identity: a model, or the part of it that a transaction touched.
@@ -217,10 +217,9 @@ fn diff_table(id: ObjectId, before: &Table, after: &Table, changes: &mut Vec<Cha
     if before.unlogged != after.unlogged {
         changes.push(Change::SetPersistence { table: table.clone(), unlogged: after.unlogged });
     }
-    let attached = |table: &Table| -> Vec<(ObjectId, Option<String>)> {
-        table.parents.iter().map(|Parent { table, bound, .. }| (*table, bound.clone())).collect()
-    };
-    if attached(before) != attached(after) {
+    let same_parents = before.parents.len() == after.parents.len()
+        && before.parents.iter().zip(&after.parents).all(|(before, after)| before.is(after));
+    if !same_parents {
         let (before, after) = (before.parents.clone(), after.parents.clone());
         changes.push(Change::SetParents { table: table.clone(), before, after });
     }

@@ -132,7 +132,7 @@ impl Object {
     }
 
     /// The object's name, to be changed.
-    pub(crate) fn name_mut(&mut self) -> Option<&mut QualifiedName> {
+    pub fn name_mut(&mut self) -> Option<&mut QualifiedName> {
         match self {
             Object::Schema(_) | Object::Extension(_) => None,
             Object::Enum(EnumType { name, .. })

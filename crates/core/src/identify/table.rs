@@ -156,11 +156,16 @@ impl Resolver<'_> {
 
     /// Which index of a partitioned table an index of its partition is part of.
     pub fn parts_of_indexes(&self, catalog: &Catalog, tables: &mut [Known]) {
+        let is_part = |raw: &&RawTable| raw.indexes.iter().any(|index| index.parent.is_some());
+        let raws: BTreeMap<u32, &RawTable> = catalog.tables.iter().filter(is_part).map(|raw| (raw.oid, raw)).collect();
+        if raws.is_empty() {
+            return;
+        }
         let of_found = tables.iter().flat_map(|known| &known.identity.indexes);
         let of_known = self.known.values().flat_map(|known| &known.identity.indexes);
         let all: BTreeMap<u32, PartId> = of_known.chain(of_found).map(|(oid, id)| (*oid, *id)).collect();
         for known in tables {
-            let Some(raw) = catalog.tables.iter().find(|raw| raw.oid == known.oid) else { continue };
+            let Some(raw) = raws.get(&known.oid) else { continue };
             let Object::Table(table) = &mut known.object else { continue };
             for raw in raw.indexes.iter().filter(|raw| raw.parent.is_some()) {
                 let id = known.identity.indexes.get(&raw.oid);

@@ -224,6 +224,13 @@ pub struct Index {
     pub part_of: Option<PartId>,
 }
 
+impl Parent {
+    /// Whether this is the same parent, by the same bound.
+    pub fn is(&self, other: &Parent) -> bool {
+        (self.table, &self.bound) == (other.table, &other.bound)
+    }
+}
+
 impl Table {
     /// Whether it is a partition.
     pub fn is_partition(&self) -> bool {

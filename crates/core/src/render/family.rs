@@ -153,12 +153,11 @@ impl Steps<'_> {
         before: &[Parent],
         after: &[Parent],
     ) {
-        let same = |one: &Parent, other: &Parent| (one.table, &one.bound) == (other.table, &other.bound);
         // Who joins comes last: what is not in order any more has to leave and join again.
         let mut rest = before.iter();
-        let in_order = after.iter().take_while(|parent| rest.any(|was| same(was, parent))).count();
+        let in_order = after.iter().take_while(|parent| rest.any(|was| was.is(parent))).count();
         let (kept, joined) = after.split_at(in_order);
-        for parent in before.iter().filter(|parent| !kept.iter().any(|other| same(parent, other))) {
+        for parent in before.iter().filter(|parent| !kept.iter().any(|other| parent.is(other))) {
             let (child, of) = (qualified(old_name), qualified(&parent.name));
             let sql = match parent.bound {
                 Some(_) => format!("ALTER TABLE {of} DETACH PARTITION {child}"),
@@ -172,14 +171,14 @@ impl Steps<'_> {
     /// Whether the new index of a partitioned table is to be told which indexes of its partitions are its own: those are all in the model, so
     /// that none is left to be found by what it looks like.
     pub(super) fn adopts_by_name(&self, table: ObjectId, index: PartId) -> bool {
-        let table_of = |objects: &'_ Objects, id: ObjectId| objects.get(&id).and_then(Object::as_table).cloned();
-        let is_new = table_of(self.before, table).is_some_and(|table| table.indexes.iter().all(|i| i.id != index));
+        let was = |id: ObjectId| self.before.get(&id).and_then(Object::as_table);
+        let is_new = was(table).is_some_and(|table| table.indexes.iter().all(|i| i.id != index));
         let attached = |child: &Table| child.parents.iter().any(|p| p.table == table && p.bound.is_some());
         let mut partitions = self
             .after
             .iter()
             .filter_map(|(id, object)| Some((id, object.as_table()?)))
-            .filter(|(id, child)| attached(child) && table_of(self.before, **id).is_some_and(|was| attached(&was)))
+            .filter(|(id, child)| attached(child) && was(**id).is_some_and(attached))
             .peekable();
         is_new
             && partitions.peek().is_some()
@@ -212,7 +211,7 @@ pub fn merges(change: &Change, after: &Objects) -> bool {
 }
 
 fn has_parent(table: &Table, parent: &Parent) -> bool {
-    table.parents.iter().any(|p| (p.table, &p.bound) == (parent.table, &parent.bound))
+    table.parents.iter().any(|p| p.is(parent))
 }
 
 fn generation(id: ObjectId, objects: &Objects, known: &mut BTreeMap<ObjectId, i32>) -> i32 {

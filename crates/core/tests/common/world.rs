@@ -6,9 +6,9 @@ mod types;
 
 use electric_schema_core::diff::Objects;
 use electric_schema_core::model::{
-    Column, ColumnRef, ColumnValue, CompositeType, Constraint, ConstraintKind, DataType, Domain, EnumType, Extension,
-    Fill, Index, Object, ObjectId, PartId, PartitionKey, QualifiedName, RangeType, Routine, Schema, Sequence,
-    SequenceOptions, Table, Timing, View, Volatility,
+    Column, ColumnRef, ColumnValue, Constraint, ConstraintKind, DataType, Domain, EnumType, Extension, Fill, Index,
+    Object, ObjectId, PartId, PartitionKey, QualifiedName, RangeType, Schema, Sequence, SequenceOptions, Table, Timing,
+    Volatility,
 };
 use electric_schema_core::quote::{ident, literal, qualified};
 use proptest::prelude::*;
@@ -62,20 +62,6 @@ fn pick<T>(items: Vec<T>, choice: usize) -> Option<T> {
 
 fn built_in(name: &str) -> DataType {
     DataType { name: name.to_owned(), object: None, array: false, constrained: false, multirange: false }
-}
-
-fn name_of(object: &mut Object) -> Option<&mut QualifiedName> {
-    match object {
-        Object::Schema(_) | Object::Extension(_) => None,
-        Object::Enum(EnumType { name, .. })
-        | Object::Domain(Domain { name, .. })
-        | Object::Composite(CompositeType { name, .. })
-        | Object::Range(RangeType { name, .. })
-        | Object::Sequence(Sequence { name, .. })
-        | Object::Routine(Routine { name, .. })
-        | Object::Table(Table { name, .. })
-        | Object::View(View { name, .. }) => Some(name),
-    }
 }
 
 fn multirange_name(object: &Object) -> Option<&QualifiedName> {
@@ -246,12 +232,12 @@ impl World {
                                     name.schema.clone_from(&place.name);
                                 }
                             }
-                            if let Some(name) = name_of(object).filter(|name| name.schema == before) {
+                            if let Some(name) = object.name_mut().filter(|name| name.schema == before) {
                                 name.schema.clone_from(&place.name);
                             }
                         }
                     }
-                    object => *name_of(object)? = place,
+                    object => *object.name_mut()? = place,
                 }
             }
             14 | 15 => {
