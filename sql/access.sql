@@ -4,12 +4,12 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA _electric_meta FROM PUBLIC;
 
 COMMENT ON FUNCTION electric_schema.head() IS
   'Where the ledger is: seq, hash, reset_version and time of the newest entry; seq 0 and the genesis hash for an empty ledger';
-COMMENT ON FUNCTION electric_schema.diff(text) IS
-  'The entries after a hash, in order; without their private part. An error for a hash that the ledger does not know';
-COMMENT ON FUNCTION electric_schema.handshake(text, bigint) IS
-  'What a client must do to get from its hash to head: ready, migrate, reset, bootstrap or abort, with the SQL to run';
-COMMENT ON FUNCTION electric_schema.snapshot() IS
-  'What builds the whole schema at head on a client that holds nothing: the same as handshake(NULL)';
+COMMENT ON FUNCTION electric_schema.diff(text, integer) IS
+  'The entries after a hash, in order, at most so many; without their private part. An error for a hash that the ledger does not know';
+COMMENT ON FUNCTION electric_schema.handshake(text, bigint, boolean, text) IS
+  'What a client must do to get from its hash to head, or to target_hash: ready, migrate, reset, bootstrap or abort, with the SQL to run; squash gives the net of the entries. A client without rows may come with a schema hash';
+COMMENT ON FUNCTION electric_schema.snapshot(text) IS
+  'What builds the whole schema on a client that holds nothing, at head or at the entry with this hash; with the schema hash';
 COMMENT ON FUNCTION electric_schema.verify(text) IS
   'Recomputes the whole chain, and compares head with the catalogs; with a hash that was kept elsewhere, whether the chain still has it';
 COMMENT ON FUNCTION electric_schema.preview(text) IS

@@ -56,6 +56,8 @@ CREATE TABLE _electric_meta.migrations (
   salt             bytea       NOT NULL,
   PRIMARY KEY (ledger_id, seq)
 );
+-- By which a client without a ledger's hash is found: a seed, or one of a ledger that is gone.
+CREATE INDEX migrations_schema_hash_idx ON _electric_meta.migrations (schema_hash, seq);
 COMMENT ON TABLE _electric_meta.migrations IS 'The ledger: one entry for each committed transaction that changed the schema of clients';
 COMMENT ON COLUMN _electric_meta.migrations.ledger_id IS 'The chain that the entry belongs to';
 COMMENT ON COLUMN _electric_meta.migrations.seq IS '1, 2, 3 … without gaps, in commit order';

@@ -17,7 +17,7 @@ use crate::ledger::Ledger;
 use crate::report::{or_raise, Failure};
 use crate::settings::{self, Destructive};
 use crate::sys::{self, Concurrent, Event};
-use crate::{api, seal};
+use crate::{history, seal};
 
 /// The HINT: which setting, who may set it, and where.
 pub const WAY_OUT: &str = "electric_schema.destructive is \"forbid\". Who may set it (a superuser, from PostgreSQL 15 on also a role that was granted \
@@ -83,7 +83,7 @@ pub fn judge(event: &Event) {
 
 /// The classified changes of an entry that is not written yet.
 pub fn changes(sealed: &Sealed) -> Result<Option<Vec<ClassifiedChange>>, Failure> {
-    sealed.draft.as_ref().map(|draft| api::read_changes(pgrx::JsonB(draft.changes.clone()))).transpose()
+    sealed.draft.as_ref().map(|draft| history::read_changes(pgrx::JsonB(draft.changes.clone()))).transpose()
 }
 
 fn reasons(changes: &[ClassifiedChange]) -> Vec<String> {

@@ -13,6 +13,8 @@ mod capture;
 mod catalog;
 mod destructive;
 mod drift;
+mod handshake;
+mod history;
 mod ledger;
 mod preview;
 mod reach;

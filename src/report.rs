@@ -15,6 +15,10 @@ pub enum Failure {
     Ledger(&'static str),
     /// A hash that no entry has.
     UnknownHash(String),
+    /// An argument that must not be NULL.
+    Null(&'static str),
+    /// A page without entries.
+    NoEntries,
     /// Entries were appended faster than the ledger could be read.
     Busy,
     /// Another session holds a table whose text has to be read again.
@@ -88,6 +92,14 @@ impl From<Failure> for ErrorReport {
                 report(PgSqlErrorCode::ERRCODE_NO_DATA_FOUND, format!("no entry has the hash {hash}"))
                     .set_detail("The hash belongs to another ledger, or to entries that are no more.")
                     .set_hint("electric_schema.handshake() answers such a client.")
+            }
+            Failure::Null(argument) => {
+                report(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("{argument} must not be NULL"))
+                    .set_hint("A client that has no hash yet asks electric_schema.handshake(NULL).")
+            }
+            Failure::NoEntries => {
+                report(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "max_entries must be positive".to_owned())
+                    .set_hint("NULL gives all entries.")
             }
             Failure::Busy => report(
                 PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,

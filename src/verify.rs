@@ -14,8 +14,8 @@ use pgrx::spi::{SpiClient, SpiHeapTupleData};
 use pgrx::JsonB;
 use serde_json::json;
 
-use crate::api::{column, link, read_changes};
 use crate::drift;
+use crate::history::{column, link, read_changes};
 use crate::report::Failure;
 
 /// The first entry that is not as it was written.
@@ -137,7 +137,7 @@ fn private(row: &SpiHeapTupleData<'_>) -> Result<Private, Failure> {
 
 /// Whether the model that the ledger keeps is the one that its entries add up to.
 fn state(client: &SpiClient<'_>, chain: &Chain) -> Result<Option<Broken>, Failure> {
-    let kept = crate::api::schema(client)?;
+    let kept = crate::history::schema(client, None)?;
     let differs = kept.len() != chain.objects.len()
         || kept.iter().any(|(id, object)| {
             let folded = chain.objects.get(id);

@@ -41,15 +41,16 @@ mod tests {
             "function _electric_meta.capture_rewrite() returns event_trigger",
             "function _electric_meta.judge_concurrent() returns event_trigger",
             "function _electric_meta.not_distributed() returns jsonb security definer",
-            "function electric_schema.diff(client_hash text) returns TABLE(seq bigint, hash text, parent_hash text, class text, \
+            "function electric_schema.diff(client_hash text, max_entries integer DEFAULT NULL::integer) returns TABLE(seq bigint, hash text, parent_hash text, class text, \
              reset_version bigint, schema_hash text, statements text[], changes jsonb, changes_digest text, private_digest text) \
              security definer",
             "function electric_schema.drift() returns TABLE(kind text, identity text, difference jsonb, statements text[]) security definer",
-            "function electric_schema.handshake(client_hash text, client_seq bigint DEFAULT NULL::bigint) returns jsonb security definer",
+            "function electric_schema.handshake(client_hash text, client_seq bigint DEFAULT NULL::bigint, squash boolean DEFAULT false, \
+             target_hash text DEFAULT NULL::text) returns jsonb security definer",
             "function electric_schema.head() returns TABLE(seq bigint, hash text, reset_version bigint, recorded_at timestamp with time zone) \
              security definer",
             "function electric_schema.preview(ddl text) returns jsonb",
-            "function electric_schema.snapshot() returns jsonb security definer",
+            "function electric_schema.snapshot(at_hash text DEFAULT NULL::text) returns jsonb security definer",
             "function electric_schema.verify(trusted_hash text DEFAULT NULL::text) returns jsonb security definer",
             "schema _electric_meta",
             "schema electric_schema",

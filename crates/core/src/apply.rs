@@ -17,11 +17,11 @@ pub fn apply(objects: &mut Objects, change: &Change) -> Result<(), Error> {
         }
         Change::Drop { id, .. } => match objects.remove(id) {
             Some(_) => Ok(()),
-            None => Err(misfit(change, "no such object")),
+            None => Err(Error::misfit(change, "no such object")),
         },
         _ => match objects.get_mut(&object_id(change)) {
             Some(object) => apply_to_object(object, change),
-            None => Err(misfit(change, "no such object")),
+            None => Err(Error::misfit(change, "no such object")),
         },
     }
 }
@@ -86,12 +86,6 @@ pub fn table_of(change: &Change) -> Option<&TableRef> {
     }
 }
 
-fn misfit(change: &Change, why: &str) -> Error {
-    let change = serde_json::to_value(change).ok();
-    let name = change.as_ref().and_then(|change| change["change"].as_str()).unwrap_or("?").to_owned();
-    Error::Misfit { change: name, why: why.to_owned() }
-}
-
 /// Applies a change to its object; neither [`Change::Create`] nor [`Change::Drop`].
 pub(crate) fn apply_to_object(object: &mut Object, change: &Change) -> Result<(), Error> {
     match (change, object) {
@@ -118,7 +112,7 @@ pub(crate) fn apply_to_object(object: &mut Object, change: &Change) -> Result<()
         (Change::SetSequenceOwner { after, .. }, Object::Sequence(sequence)) => sequence.owned_by = after.clone(),
         (Change::SetSequencePersistence { unlogged, .. }, Object::Sequence(sequence)) => sequence.unlogged = *unlogged,
         (change, Object::Table(table)) => return apply_to_table(table, change),
-        (change, _) => return Err(misfit(change, "the object is of another kind")),
+        (change, _) => return Err(Error::misfit(change, "the object is of another kind")),
     }
     Ok(())
 }
@@ -159,12 +153,12 @@ fn apply_to_table(table: &mut Table, change: &Change) -> Result<(), Error> {
         Change::DropConstraint(dropped) => table.constraints.retain(|constraint| constraint.id != dropped.part.id),
         Change::RenameConstraint(rename) => {
             let constraint = table.constraints.iter_mut().find(|c| c.id == rename.id);
-            constraint.ok_or_else(|| misfit(change, "no such constraint"))?.name = rename.after.clone();
+            constraint.ok_or_else(|| Error::misfit(change, "no such constraint"))?.name = rename.after.clone();
             table.constraints.sort_by(|a, b| a.name.cmp(&b.name));
         }
         Change::SetTiming(c) | Change::ValidateConstraint(c) => {
             let constraint = table.constraints.iter_mut().find(|constraint| constraint.id == c.after.id);
-            let constraint = constraint.ok_or_else(|| misfit(change, "no such constraint"))?;
+            let constraint = constraint.ok_or_else(|| Error::misfit(change, "no such constraint"))?;
             constraint.timing = c.after.timing;
             constraint.validated = c.after.validated;
         }
@@ -186,7 +180,7 @@ fn apply_to_table(table: &mut Table, change: &Change) -> Result<(), Error> {
         | Change::AlterSequence { .. }
         | Change::SetSequenceOwner { .. }
         | Change::SetSequencePersistence { .. }
-        | Change::Refresh { .. } => return Err(misfit(change, "the object is a table")),
+        | Change::Refresh { .. } => return Err(Error::misfit(change, "the object is a table")),
     }
     Ok(())
 }
@@ -195,7 +189,7 @@ fn apply_to_view(view: &mut View, change: &Change) -> Result<(), Error> {
     match change {
         Change::RenameColumn(rename) => {
             let column = view.columns.iter_mut().find(|column| column.id == rename.id);
-            column.ok_or_else(|| misfit(change, "no such column"))?.name = rename.after.clone();
+            column.ok_or_else(|| Error::misfit(change, "no such column"))?.name = rename.after.clone();
             Ok(())
         }
         _ => apply_to_indexes(&mut view.indexes, &mut view.next_part, change),
@@ -204,7 +198,7 @@ fn apply_to_view(view: &mut View, change: &Change) -> Result<(), Error> {
 
 fn apply_to_indexes(indexes: &mut Vec<Index>, next_part: &mut PartId, change: &Change) -> Result<(), Error> {
     let find = |indexes: &mut Vec<Index>, id: PartId| indexes.iter().position(|index| index.id == id);
-    let missing = || misfit(change, "no such index");
+    let missing = || Error::misfit(change, "no such index");
     match change {
         Change::CreateIndex(added) => {
             *next_part = (*next_part).max(added.part.id.saturating_add(1));
@@ -223,14 +217,14 @@ fn apply_to_indexes(indexes: &mut Vec<Index>, next_part: &mut PartId, change: &C
             let at = find(indexes, c.after.id).ok_or_else(missing)?;
             indexes[at].part_of = c.after.part_of;
         }
-        _ => return Err(misfit(change, "the object is of another kind")),
+        _ => return Err(Error::misfit(change, "the object is of another kind")),
     }
     indexes.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(())
 }
 
 fn column<'a>(table: &'a mut Table, id: PartId, change: &Change) -> Result<&'a mut Column, Error> {
-    table.columns.iter_mut().find(|column| column.id == id).ok_or_else(|| misfit(change, "no such column"))
+    table.columns.iter_mut().find(|column| column.id == id).ok_or_else(|| Error::misfit(change, "no such column"))
 }
 
 fn use_part(table: &mut Table, id: PartId) {

@@ -60,6 +60,8 @@ pub enum Reason {
     NameChanged,
     /// Statements that use the old label fail.
     LabelRenamed,
+    /// Labels were renamed and added at once: which one became which is not known.
+    LabelsUnclear,
     /// Inserts that relied on the sequence's old bounds fail.
     SequenceNarrowed,
     /// Rows survive a crash on one side only.
@@ -153,7 +155,7 @@ impl Reason {
             | Reason::ExpressionChanged => &[Diverges],
             Reason::BesideDefaultPartition => &[ValidatesRows],
             Reason::RoutineReplaced => &[Diverges, BreaksReaders, RejectsWriters],
-            Reason::ValuesConverted | Reason::CollationChanged => &[Diverges, BreaksReaders],
+            Reason::ValuesConverted | Reason::CollationChanged | Reason::LabelsUnclear => &[Diverges, BreaksReaders],
             Reason::NotNullWithoutDefault
             | Reason::NotNullAdded
             | Reason::ConstraintAdded
@@ -174,7 +176,12 @@ impl Reason {
 
 /// Adds reasons and effects to a change.
 pub fn classify(change: Change, context: &Context<'_>) -> ClassifiedChange {
-    let mut reasons = reasons(&change, context);
+    let reasons = reasons(&change, context);
+    because(change, reasons)
+}
+
+/// A change that is not additive for these reasons, or is when there are none.
+pub(crate) fn because(change: Change, mut reasons: Vec<Reason>) -> ClassifiedChange {
     reasons.sort();
     reasons.dedup();
     let mut effects: Vec<Effect> = reasons.iter().flat_map(|reason| reason.effects()).copied().collect();
@@ -216,7 +223,7 @@ fn reasons(change: &Change, context: &Context<'_>) -> Vec<Reason> {
         } => vec![Reason::ObjectDropped],
         Change::Rename { .. } | Change::RenameColumn(_) | Change::RenameMultirange { .. } => vec![Reason::NameChanged],
         Change::AddEnumLabel { .. } => vec![],
-        Change::RenameEnumLabels { .. } => vec![Reason::LabelRenamed],
+        Change::RenameEnumLabels { id, .. } => labels_renamed(id, context),
         Change::AlterDomain { before, after, .. } => domain(before, after),
         Change::AlterComposite { before, after, .. } => composite(before, after),
         Change::ReplaceRoutine { .. } => vec![Reason::RoutineReplaced],
@@ -270,6 +277,15 @@ fn beside_new_default(created: &Object, context: &Context<'_>) -> bool {
     };
     let mut defaults = context.after.iter().filter(|(_, object)| object.as_table().is_some_and(is_default));
     defaults.next().is_some_and(|(id, _)| !context.before.contains_key(id))
+}
+
+fn labels_renamed(id: &ObjectId, context: &Context<'_>) -> Vec<Reason> {
+    let labels = |objects: &BTreeMap<ObjectId, Object>| match objects.get(id) {
+        Some(Object::Enum(enumeration)) => Some(enumeration.labels.len()),
+        _ => None,
+    };
+    let alone = labels(context.before) == labels(context.after);
+    vec![if alone { Reason::LabelRenamed } else { Reason::LabelsUnclear }]
 }
 
 fn conflict_target(unique: bool) -> Vec<Reason> {

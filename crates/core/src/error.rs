@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::change::Change;
+
 /// An error of the core.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
@@ -27,6 +29,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// That a change does not fit the model.
+    pub(crate) fn misfit(change: &Change, why: &str) -> Error {
+        Error::Misfit { change: crate::describe::name(change), why: why.to_owned() }
+    }
+
     /// A stable name for programs.
     pub fn code(&self) -> &'static str {
         match self {

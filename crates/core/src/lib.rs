@@ -31,6 +31,8 @@ pub mod expression;
 pub mod identify;
 /// What a client's schema consists of.
 pub mod model;
+/// What is left of many entries.
+pub mod net;
 /// What a client must do.
 pub mod plan;
 /// Names and values as SQL.
@@ -39,6 +41,8 @@ pub mod quote;
 pub mod rename;
 /// Changes as SQL.
 pub mod render;
+/// Changes taken back.
+pub mod revert;
 /// The hash of the definitions alone.
 pub mod schema_hash;
 /// Which objects reach clients.

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 mod code;
+mod reference;
 mod sequence;
 mod table;
 mod types;

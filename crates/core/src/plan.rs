@@ -1,18 +1,24 @@
 //! What a client must do to get from its hash to head: the answer of `handshake`.
 
+mod in_place;
+mod lost;
+mod requires;
+
 use std::collections::BTreeSet;
 
 use serde_json::{json, Value};
 
-use crate::apply::apply;
 use crate::chain::Link;
-use crate::change::{Change, ClassifiedChange};
+use crate::change::{Change, Class, ClassifiedChange};
 use crate::diff::{diff, Objects};
 use crate::encoding::Hash;
-use crate::error::Error;
-use crate::model::{Object, QualifiedName};
+use crate::model::{Object, ObjectId, QualifiedName};
+use crate::net::Net;
 use crate::quote::literal;
-use crate::render::{render, steps, Phase};
+use crate::render::render;
+
+use in_place::{in_place, InPlace};
+use requires::Requires;
 
 /// The version of the answer's shape.
 pub const PROTOCOL: u32 = 1;
@@ -66,32 +72,6 @@ pub struct Server {
     pub version: i32,
 }
 
-/// The answer's kind, and with it what has to be read of the ledger to give it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// The client is at head.
-    Ready,
-    /// The entries after the client's, as recorded.
-    Migrate,
-    /// A new start of the distributed schema.
-    Reset,
-    /// All of it.
-    Bootstrap,
-    /// Nothing can be said.
-    Abort,
-}
-
-/// Decides by the client's place and by whether a destructive entry lies between it and head.
-pub fn decide(client: &Client, head: &Position, destructive_since: bool) -> Action {
-    match client {
-        Client::New => Action::Bootstrap,
-        Client::Unknown { .. } => Action::Abort,
-        Client::At { seq, .. } if *seq == head.seq => Action::Ready,
-        Client::At { .. } if destructive_since => Action::Reset,
-        Client::At { .. } => Action::Migrate,
-    }
-}
-
 #[derive(Default)]
 struct Answer {
     requires: Option<Value>,
@@ -109,7 +89,7 @@ impl Answer {
             "protocol": PROTOCOL,
             "action": action,
             "head": { "seq": server.head.seq, "hash": server.head.hash, "reset_version": server.head.reset_version },
-            "requires": self.requires.unwrap_or_else(|| requires(std::iter::empty(), server)),
+            "requires": self.requires.unwrap_or_else(|| Requires::default().into_json(server)),
             "transactions": self.transactions,
             "refetch": self.refetch,
             "fetch": self.fetch,
@@ -139,21 +119,7 @@ pub fn migrate(server: &Server, entries: &[Entry]) -> Value {
         Change::Create { after: Object::Table(table), filled: true, .. } => Some(table_json(&table.name)),
         _ => None,
     });
-    let created = changes().filter_map(|change| match change {
-        Change::Create { after, .. } | Change::Refresh { after, .. } => Some(after),
-        _ => None,
-    });
-    let mut requires = requires(created, server);
-    let added = changes().filter_map(|change| match change {
-        Change::AddColumn(added) => added.part.collation.as_deref(),
-        _ => None,
-    });
-    if let Some(Value::Array(collations)) = requires.get_mut("collations") {
-        let known: BTreeSet<&str> = added.collect();
-        collations.extend(known.into_iter().map(|collation| json!(collation)));
-        collations.sort_by_key(|collation| collation.to_string());
-        collations.dedup();
-    }
+    let requires = Requires::of_changes(changes()).into_json(server);
     Answer {
         requires: Some(requires),
         transactions: entries.iter().map(recorded).collect(),
@@ -198,68 +164,40 @@ pub fn bootstrap(server: &Server, schema: &Objects, former: &[Former]) -> Value 
     statements.extend(render(&creations(schema), &Objects::new(), schema));
     let record = record(server.head.seq, &server.head.hash, None, &[]);
     Answer {
-        requires: Some(requires(schema.values(), server)),
+        requires: Some(Requires::of_objects(schema.values()).into_json(server)),
         transactions: vec![json!({ "squashed": true, "statements": statements, "record": record })],
         ..Answer::default()
     }
     .into_json("bootstrap", server)
 }
 
-/// A new start in place: all that the client has of the schema is dropped, and built as it is at head.
-pub fn reset(server: &Server, client_hash: &Hash, client: &Objects, schema: &Objects) -> Value {
-    let kept = |id: &_, object: &Object| match object {
-        // Schemas and extensions hold no rows; dropping them would meet what the client keeps there itself.
-        Object::Schema(_) | Object::Extension(_) => schema.get(id) == Some(object),
-        _ => false,
+/// The net of many entries, for a client that came with the hash `parent`: `migrate` when it holds for every client, else `reset`, in place.
+pub fn net(server: &Server, parent: &Hash, net: &Net) -> Value {
+    let plan = in_place(net, &BTreeSet::new());
+    let action = match net.class() {
+        Class::Additive => "migrate",
+        Class::Destructive => "reset",
     };
-    let drops: Vec<Change> = client
-        .iter()
-        .filter(|(id, object)| !kept(id, object))
-        .map(|(id, object)| Change::Drop { id: *id, before: object.clone() })
-        .collect();
-    let mut statements = Vec::new();
-    let mut schemas_last = Vec::new();
-    for (_, sql) in steps(&drops, client, &Objects::new()) {
-        // A schema that goes away only by name may be built again below.
-        if sql.starts_with("DO ") {
-            schemas_last.push(sql)
-        } else {
-            statements.push(sql)
-        }
-    }
-    statements.extend(schemas_last);
-    let mut after_refetch = Vec::new();
-    for (phase, sql) in steps(&creations(schema), &Objects::new(), schema) {
-        // Materialized views are computed from rows.
-        if matches!(phase, Phase::ForeignKeys | Phase::Populate) {
-            after_refetch.push(sql)
-        } else {
-            statements.push(sql)
-        }
-    }
-    statements.push("DELETE FROM _electric_meta.pending".to_owned());
-    let record = record(server.head.seq, &server.head.hash, Some(client_hash), &after_refetch);
-    Answer {
-        requires: Some(requires(schema.values(), server)),
-        transactions: vec![json!({ "squashed": true, "statements": statements, "record": record })],
-        refetch: tables(schema),
-        lost: tables(client),
-        after_refetch,
-        ..Answer::default()
-    }
-    .into_json("reset", server)
+    by_net(server, parent, net, plan).into_json(action, server)
 }
 
-/// The model that a list of entries adds up to.
-///
-/// # Errors
-/// [`Error::Misfit`] when the entries do not follow from one another.
-pub fn fold<'a>(entries: impl IntoIterator<Item = &'a [ClassifiedChange]>) -> Result<Objects, Error> {
-    let mut objects = Objects::new();
-    for change in entries.into_iter().flatten() {
-        apply(&mut objects, &change.change)?;
+fn by_net(server: &Server, parent: &Hash, net: &Net, plan: InPlace) -> Answer {
+    let record = record(server.head.seq, &server.head.hash, Some(parent), &plan.after_refetch);
+    let mut transactions = Vec::new();
+    if !plan.labels.is_empty() {
+        transactions.push(json!({ "squashed": true, "statements": plan.labels }));
     }
-    Ok(objects)
+    transactions.push(json!({ "squashed": true, "statements": plan.statements, "record": record }));
+    let name = |id: &ObjectId| Some(table_json(&net.after.get(id)?.as_table()?.name));
+    Answer {
+        requires: Some(Requires::of_changes(&plan.changes).into_json(server)),
+        transactions,
+        refetch: plan.refetch.iter().map(table_json).collect(),
+        fetch: net.filled.iter().filter_map(name).collect(),
+        lost: lost::lost(&plan.changes, &net.before, &plan.again),
+        after_refetch: plan.after_refetch,
+        ..Answer::default()
+    }
 }
 
 /// A name that an object of the ledger has or had.
@@ -279,40 +217,6 @@ fn creations(schema: &Objects) -> Vec<Change> {
 
 fn table_json(name: &QualifiedName) -> Value {
     json!({ "schema": name.schema, "table": name.name })
-}
-
-fn tables(schema: &Objects) -> Vec<Value> {
-    let mut names: Vec<&QualifiedName> = schema
-        .values()
-        .filter_map(Object::as_table)
-        // What is partitioned has its rows in its partitions.
-        .filter(|table| table.partition_key.is_none())
-        .map(|table| &table.name)
-        .collect();
-    names.sort();
-    names.into_iter().map(table_json).collect()
-}
-
-fn requires<'a>(objects: impl Iterator<Item = &'a Object>, server: &Server) -> Value {
-    let mut extensions = BTreeSet::new();
-    let mut collations = BTreeSet::new();
-    for object in objects {
-        match object {
-            Object::Extension(extension) => {
-                extensions.insert(&extension.name);
-            }
-            Object::Table(table) => {
-                collations.extend(table.columns.iter().filter_map(|column| column.collation.as_ref()))
-            }
-            Object::Composite(composite) => {
-                collations.extend(composite.attributes.iter().filter_map(|attribute| attribute.collation.as_ref()))
-            }
-            Object::Domain(domain) => collations.extend(&domain.collation),
-            Object::Range(range) => collations.extend(&range.collation),
-            Object::Schema(_) | Object::Enum(_) | Object::Sequence(_) | Object::Routine(_) | Object::View(_) => {}
-        }
-    }
-    json!({ "extensions": extensions, "collations": collations, "server_version": server.version })
 }
 
 /// The statement by which a client remembers where it is, and what is still to do once its rows are back.

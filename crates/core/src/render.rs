@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::apply::{object_id, table_of};
 use crate::change::{Change, ColumnChange, TableRef};
-use crate::diff::Objects;
+use crate::diff::{Extent, Objects};
 use crate::expression::reparsable;
 use crate::model::{
     Column, ColumnRef, ColumnValue, CompositeType, ConstraintKind, Object, ObjectId, QualifiedName, RangeType,
@@ -92,6 +92,11 @@ pub fn render(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Stri
 
 /// The statements that replay the changes, in order, each with its phase.
 pub fn steps(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step> {
+    steps_within(Extent::Whole, changes, before, after)
+}
+
+/// The same where there may be more than these objects.
+pub fn steps_within(extent: Extent, changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step> {
     let mut created = BTreeSet::new();
     let mut dropped = BTreeSet::new();
     for change in changes {
@@ -105,7 +110,7 @@ pub fn steps(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step>
     let mut out = Steps {
         before,
         after,
-        family: Family::of(changes, before, after),
+        family: Family::of(extent, changes, before, after),
         generation: 0,
         asides: BTreeSet::new(),
         out: Vec::new(),

@@ -786,6 +786,17 @@ const OBJECTS: &[Case] = &[
         &["ALTER TYPE public.mood RENAME VALUE 'sad' TO 'it''s'"],
     ),
     (
+        "rename an enum value and add another",
+        as_it_is,
+        |s| s.mood().labels = ["it's", "so-so", "happy"].map(Into::into).to_vec(),
+        "diverges breaks_readers: labels_unclear",
+        &[
+            "ALTER TYPE public.mood RENAME VALUE 'sad' TO 'it''s'",
+            "ALTER TYPE public.mood RENAME VALUE 'happy' TO 'so-so'",
+            "ALTER TYPE public.mood ADD VALUE IF NOT EXISTS 'happy'",
+        ],
+    ),
+    (
         "UNLOGGED",
         as_it_is,
         |s| s.t().unlogged = true,

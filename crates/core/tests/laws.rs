@@ -13,6 +13,7 @@ use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::model::{Column, ColumnRef, ColumnValue, DataType, Fill, Object, ObjectId, PartId, Table};
 use electric_schema_core::render::render;
+use electric_schema_core::revert::revert;
 use electric_schema_core::schema_hash::SchemaSum;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -107,6 +108,19 @@ fn underive_column(column: &mut Column) {
         ColumnValue::Identity { sequence, .. } => sequence.schema.clear(),
         ColumnValue::None => {}
     }
+}
+
+/// Without the next free numbers, which are never given back.
+fn unnumbered(objects: &Objects) -> Objects {
+    let mut objects = objects.clone();
+    for object in objects.values_mut() {
+        match object {
+            Object::Table(table) => table.next_part = 0,
+            Object::View(view) => view.next_part = 0,
+            _ => {}
+        }
+    }
+    objects
 }
 
 /// The same definitions under other identities: as another ledger would hold them.
@@ -215,6 +229,15 @@ proptest! {
                 apply(&mut reached, &change).map_err(|error| TestCaseError::fail(error.to_string()))?;
             }
             prop_assert_eq!(&reached, to);
+        }
+    }
+
+    #[test]
+    fn reverting_the_difference_gives_the_first_model((a, b) in models()) {
+        for (from, to) in [(&a, &b), (&Objects::new(), &b), (&b, &Objects::new())] {
+            let mut reached = to.clone();
+            revert(&mut reached, changes(from, to).iter()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+            prop_assert_eq!(unnumbered(&reached), unnumbered(from));
         }
     }
 

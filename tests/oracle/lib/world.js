@@ -367,7 +367,7 @@ export class World {
     if (keep) await this.remember(client, this.state.tables)
     for (const sql of plan.after_refetch) {
       try {
-        await client.db.query(sql)
+        await this.afterRefetch(client, sql, rest, keep)
       } catch (error) {
         throw new Violation('after_refetch does not run', `${error.message} (${error.code})`, [`in: ${sql}`, error.detail ?? '', 'the plan:', ...statements])
       }
@@ -375,6 +375,27 @@ export class World {
     const differences = quiet ? [] : diff(this.described, await describeInside(client.db, !keep))
     if (differences.length > 0) throw new Violation('the schemas differ', `after after_refetch: ${differences.slice(0, 6).join(' | ')}`, [...differences.slice(0, 30), 'the plan:', ...statements])
     if (keep) await client.db.query('DELETE FROM _electric_meta.pending')
+  }
+
+  // Rows of the client's own can refer to rows that are gone: those of a table that was made again, or on the server. What is to become of them
+  // is for the application to say; here they go.
+  async afterRefetch(client, sql, kept, keep) {
+    if (!keep) await client.db.query('SAVEPOINT after_refetch')
+    try {
+      await client.db.query(sql)
+    } catch (error) {
+      if (error.code !== '23503') throw error
+      if (!keep) await client.db.query('ROLLBACK TO SAVEPOINT after_refetch')
+      const state = await stateOf(client.db)
+      await client.db.query("SET session_replication_role = 'replica'")
+      for (const table of state.tables.filter((t) => kept.includes(t.q))) {
+        for (const key of Object.keys(state.rows[table.oid] ?? {}).filter(isLocal)) {
+          await client.db.query(`DELETE FROM ONLY ${table.q} WHERE ${table.cols[0].q}::text = '${key}'`)
+        }
+      }
+      await client.db.query('RESET session_replication_role')
+      await client.db.query(sql)
+    }
   }
 
   async arrived(client, plan) {
