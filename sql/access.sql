@@ -1,5 +1,5 @@
 -- PUBLIC gets EXECUTE on every new function unless it is taken away.
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA electric_schema FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA electric_schema FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA _electric_meta FROM PUBLIC;
 
 COMMENT ON FUNCTION electric_schema.head() IS
@@ -10,6 +10,8 @@ COMMENT ON FUNCTION electric_schema.handshake(text, bigint, boolean, text) IS
   'What a client must do to get from its hash to head, or to target_hash: ready, migrate, reset, bootstrap or abort, with the SQL to run; squash gives the net of the entries. A client without rows may come with a schema hash';
 COMMENT ON FUNCTION electric_schema.snapshot(text) IS
   'What builds the whole schema on a client that holds nothing, at head or at the entry with this hash; with the schema hash';
+COMMENT ON PROCEDURE electric_schema.compact(text) IS
+  'Prunes the entries before the one with this hash. Clients older than what is left get a reset; verify() proves the rest from the checkpoint left behind';
 COMMENT ON FUNCTION electric_schema.verify(text) IS
   'Recomputes the whole chain, and compares head with the catalogs; with a hash that was kept elsewhere, whether the chain still has it';
 COMMENT ON FUNCTION electric_schema.preview(text) IS

@@ -83,9 +83,10 @@ mod electric_schema {
             }
             Spi::connect(|client| {
                 let chain = history::chain(client)?;
-                let place = history::place(client, &chain, &hash)?;
-                let Some(history::Place::Entry(seq)) = place else {
-                    return Err(Failure::UnknownHash(hash.to_string()));
+                let seq = match history::place(client, &chain, &hash)? {
+                    Some(history::Place::Entry(seq)) => seq,
+                    Some(history::Place::Pruned(_)) => return Err(Failure::Pruned(hash.to_string())),
+                    Some(history::Place::Schema(_)) | None => return Err(Failure::UnknownHash(hash.to_string())),
                 };
                 let query = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes, \
                              changes_digest, private_digest FROM _electric_meta.migrations \

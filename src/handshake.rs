@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use electric_schema_core::apply::object_id;
 use electric_schema_core::change::{Class, ClassifiedChange};
-use electric_schema_core::diff::{Extent, Objects};
+use electric_schema_core::diff::Objects;
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::model::ObjectId;
 use electric_schema_core::net::Net;
-use electric_schema_core::plan::{self, Server};
+use electric_schema_core::plan::{self, Older, Server};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::Value;
@@ -113,7 +113,8 @@ fn target(client: &SpiClient<'_>, chain: &Chain, hash: Option<Hash>) -> Result<u
     let Some(hash) = hash else { return Ok(chain.head.seq) };
     match history::place(client, chain, &hash)? {
         Some(Place::Entry(seq)) => Ok(seq),
-        _ => Err(Failure::UnknownHash(hash.to_string())),
+        Some(Place::Pruned(_)) => Err(Failure::Pruned(hash.to_string())),
+        Some(Place::Schema(_)) | None => Err(Failure::UnknownHash(hash.to_string())),
     }
 }
 
@@ -133,7 +134,10 @@ fn answer(client: &SpiClient<'_>, question: Question, model: &Model) -> Result<O
     let Some(place) = history::place(client, &chain, &hash)? else {
         return Ok(Some(plan::abort(&server, question.seq)));
     };
-    let from = place.seq();
+    let from = match place {
+        Place::Entry(seq) | Place::Schema(seq) => seq,
+        Place::Pruned(seq) => return older(client, &chain, &server, &hash, seq, model),
+    };
     if from > to {
         return Ok(Some(plan::abort(&server, Some(from))));
     }
@@ -158,12 +162,37 @@ fn answer(client: &SpiClient<'_>, question: Question, model: &Model) -> Result<O
     Ok(span.net(model, Extent::Whole)?.map(|net| plan::net(&server, &hash, &net)))
 }
 
+/// The answer for a client older than the oldest entry.
+fn older(
+    client: &SpiClient<'_>,
+    chain: &Chain,
+    server: &Server,
+    hash: &Hash,
+    seq: u64,
+    model: &Model,
+) -> Result<Option<Value>, Failure> {
+    let Some(head) = model.read(client, None)? else { return Ok(None) };
+    let after = history::take_back(head, &history::changes(client, chain, server.head.seq, chain.head.seq)?)?;
+    let start = history::checkpoint(client, chain)?;
+    let traces = history::traces(client, chain)?;
+    let entries = history::changes(client, chain, start.seq, server.head.seq)?;
+    let older = Older { seq, hash, checkpoint: start.objects, traces: &traces };
+    Ok(Some(plan::older(server, older, after, &entries)))
+}
+
 /// What lies between two entries.
 struct Span<'a> {
     client: &'a SpiClient<'a>,
     chain: &'a Chain,
     from: u64,
     to: u64,
+}
+
+enum Extent {
+    /// What was touched, what that needs, and the partitions and children of tables among it.
+    Touched,
+    /// All that there is: anything can hang on what is made again.
+    Whole,
 }
 
 impl Span<'_> {
@@ -177,14 +206,15 @@ impl Span<'_> {
         let Some(head) = head else { return Ok(None) };
         let after = history::take_back(head, &later)?;
         let before = history::take_back(after.clone(), &since)?;
-        Ok(Some(Net::of(extent, before, after, &since)))
+        Ok(Some(Net::of(before, after, &since)))
     }
 
-    /// The objects that these entries touched, as they are at head, and what they need.
+    /// The objects that these entries touched, as they are at head, with what they need and the children of tables.
     fn touched(&self, model: &Model, since: &[Vec<ClassifiedChange>]) -> Result<Option<Objects>, Failure> {
         let mut wanted: BTreeSet<ObjectId> = since.iter().flatten().map(|c| object_id(&c.change)).collect();
         let mut objects = Objects::new();
         let mut asked = BTreeSet::new();
+        let mut descend = true;
         loop {
             let more: BTreeSet<ObjectId> = wanted.difference(&asked).copied().collect();
             if more.is_empty() {
@@ -193,6 +223,12 @@ impl Span<'_> {
             let Some(read) = model.read(self.client, Some(&more))? else { return Ok(None) };
             asked.extend(more);
             wanted.extend(read.values().flat_map(|object| object.needs()));
+            // Not those of what is needed only: nothing happens to it.
+            if descend {
+                let tables = read.iter().filter(|(_, object)| object.as_table().is_some()).map(|(id, _)| *id).collect();
+                wanted.extend(history::descendants(self.client, tables)?);
+                descend = false;
+            }
             objects.extend(read);
         }
     }

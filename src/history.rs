@@ -8,9 +8,10 @@ use electric_schema_core::diff::Objects;
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::error::Error;
 use electric_schema_core::model::{Object, ObjectId, QualifiedName};
-use electric_schema_core::plan::{Entry, Former, Position};
+use electric_schema_core::plan::{Entry, Position};
 use electric_schema_core::revert::revert;
 use electric_schema_core::schema_hash::SchemaSum;
+use electric_schema_core::trace::{Named, Trace};
 use pgrx::prelude::*;
 use pgrx::spi::{SpiClient, SpiHeapTupleData};
 use pgrx::JsonB;
@@ -31,7 +32,7 @@ fn hash(row: &SpiHeapTupleData<'_>, ordinal: usize) -> Result<Hash, Failure> {
 }
 
 /// `seq` as SQL has it.
-fn bigint(seq: u64) -> i64 {
+pub fn bigint(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }
 
@@ -73,36 +74,109 @@ pub enum Place {
     Entry(u64),
     /// A schema's: of the newest entry that has this schema.
     Schema(u64),
-}
-
-impl Place {
-    /// The entry.
-    pub fn seq(self) -> u64 {
-        match self {
-            Place::Entry(seq) | Place::Schema(seq) => seq,
-        }
-    }
+    /// That of an entry, or of the schema after it, that was pruned.
+    Pruned(u64),
 }
 
 /// Finds a hash; `None` when the ledger does not know it.
 pub fn place(client: &SpiClient<'_>, chain: &Chain, hash: &Hash) -> Result<Option<Place>, Failure> {
-    let entry = "SELECT seq FROM _electric_meta.migrations WHERE ledger_id = $1 AND hash = $2";
-    let schema =
-        "SELECT seq FROM _electric_meta.migrations WHERE ledger_id = $1 AND schema_hash = $2 ORDER BY seq DESC LIMIT 1";
     let find = |query| -> Result<Option<u64>, Failure> {
         let rows = client.select(query, Some(1), &[chain.id.into(), hash.to_string().into()])?;
         rows.into_iter().next().map(|row| number(&row, 1)).transpose()
     };
+    let entry = "SELECT seq FROM _electric_meta.migrations WHERE ledger_id = $1 AND hash = $2";
     if let Some(seq) = find(entry)? {
         return Ok(Some(Place::Entry(seq)));
     }
-    if genesis(chain.id.as_bytes()) == *hash {
-        return Ok(Some(Place::Entry(0)));
+    // Clients at the checkpoint itself lack none of what was pruned.
+    let pruned = |seq| -> Result<Option<Place>, Failure> {
+        let newest = checkpoint_seq(client, chain)?;
+        Ok(Some(if seq < newest { Place::Pruned(seq) } else { Place::Entry(seq) }))
+    };
+    if let Some(seq) = find("SELECT seq FROM _electric_meta.pruned WHERE ledger_id = $1 AND hash = $2")? {
+        return pruned(seq);
     }
-    if let Some(seq) = find(schema)? {
+    if genesis(chain.id.as_bytes()) == *hash {
+        return pruned(0);
+    }
+    let of_schema =
+        "SELECT seq FROM _electric_meta.migrations WHERE ledger_id = $1 AND schema_hash = $2 ORDER BY seq DESC LIMIT 1";
+    if let Some(seq) = find(of_schema)? {
         return Ok(Some(Place::Schema(seq)));
     }
-    Ok((SchemaSum::default().hash() == *hash).then_some(Place::Schema(0)))
+    let of_pruned =
+        "SELECT seq FROM _electric_meta.pruned WHERE ledger_id = $1 AND schema_hash = $2 ORDER BY seq DESC LIMIT 1";
+    let seq = find(of_pruned)?.or_else(|| (SchemaSum::default().hash() == *hash).then_some(0));
+    Ok(match seq.map(pruned).transpose()?.flatten() {
+        Some(Place::Entry(seq)) => Some(Place::Schema(seq)),
+        place => place,
+    })
+}
+
+/// Where the entries that are left begin.
+pub struct Checkpoint {
+    /// The newest pruned entry; 0 where none was pruned.
+    pub seq: u64,
+    /// Its hash, or the genesis hash.
+    pub hash: Hash,
+    /// How many destructive entries there had been.
+    pub reset_version: u64,
+    /// Hash of the definitions after it.
+    pub schema_hash: Hash,
+    /// The model after it.
+    pub objects: Objects,
+}
+
+fn checkpoint_seq(client: &SpiClient<'_>, chain: &Chain) -> Result<u64, Failure> {
+    let query = "SELECT seq FROM _electric_meta.checkpoints WHERE ledger_id = $1";
+    let rows = client.select(query, Some(1), &[chain.id.into()])?;
+    rows.into_iter().next().map_or(Ok(0), |row| number(&row, 1))
+}
+
+/// Where the entries that are left begin.
+pub fn checkpoint(client: &SpiClient<'_>, chain: &Chain) -> Result<Checkpoint, Failure> {
+    let query =
+        "SELECT seq, hash, reset_version, schema_hash, objects FROM _electric_meta.checkpoints WHERE ledger_id = $1";
+    let rows = client.select(query, Some(1), &[chain.id.into()])?;
+    let Some(row) = rows.into_iter().next() else {
+        return Ok(Checkpoint {
+            seq: 0,
+            hash: genesis(chain.id.as_bytes()),
+            reset_version: 0,
+            schema_hash: SchemaSum::default().hash(),
+            objects: Objects::new(),
+        });
+    };
+    let JsonB(objects) = column(&row, 5)?;
+    let objects = serde_json::from_value(objects)
+        .map_err(|error| Error::Unreadable { what: "a checkpoint".to_owned(), why: error.to_string() })?;
+    Ok(Checkpoint {
+        seq: number(&row, 1)?,
+        hash: hash(&row, 2)?,
+        reset_version: number(&row, 3)?,
+        schema_hash: hash(&row, 4)?,
+        objects,
+    })
+}
+
+/// What pruned entries left behind.
+pub fn traces(client: &SpiClient<'_>, chain: &Chain) -> Result<Vec<Trace>, Failure> {
+    let query = "SELECT object_id, kind, schema, name, arguments, since, until, changed, filled \
+                 FROM _electric_meta.traces WHERE ledger_id = $1 ORDER BY ordinal";
+    let unreadable = |why: String| Failure::Core(Error::Unreadable { what: "traces".to_owned(), why });
+    let trace = |row: SpiHeapTupleData<'_>| {
+        let name = QualifiedName { schema: column(&row, 3)?, name: column(&row, 4)? };
+        let until: Option<i64> = row.get(7)?;
+        Ok(Trace {
+            id: column::<String>(&row, 1)?.parse().map_err(unreadable)?,
+            name: Named { kind: column(&row, 2)?, name, arguments: row.get(5)? },
+            since: number(&row, 6)?,
+            until: until.and_then(|seq| seq.try_into().ok()),
+            changed: number(&row, 8)?,
+            filled: column(&row, 9)?,
+        })
+    };
+    client.select(query, None, &[chain.id.into()])?.map(trace).collect()
 }
 
 const ENTRY: &str =
@@ -154,10 +228,19 @@ pub fn changes(
     after: u64,
     to: u64,
 ) -> Result<Vec<Vec<ClassifiedChange>>, Failure> {
-    let query =
-        "SELECT changes FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
+    Ok(numbered_changes(client, chain, after, to)?.into_iter().map(|(_, changes)| changes).collect())
+}
+
+/// The same, each with the entry's seq.
+pub fn numbered_changes(
+    client: &SpiClient<'_>,
+    chain: &Chain,
+    after: u64,
+    to: u64,
+) -> Result<Vec<(u64, Vec<ClassifiedChange>)>, Failure> {
+    let query = "SELECT seq, changes FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
     let rows = client.select(query, None, &[chain.id.into(), bigint(after).into(), bigint(to).into()])?;
-    rows.map(|row| read_changes(column(&row, 1)?)).collect()
+    rows.map(|row| Ok((number(&row, 1)?, read_changes(column(&row, 2)?)?))).collect()
 }
 
 /// Whether one of these entries is destructive.
@@ -188,6 +271,33 @@ pub fn schema(client: &SpiClient<'_>, only: Option<&BTreeSet<ObjectId>>) -> Resu
     rows.map(object).collect()
 }
 
+/// The partitions and children of these tables, and theirs in turn.
+pub fn descendants(client: &SpiClient<'_>, tables: BTreeSet<ObjectId>) -> Result<BTreeSet<ObjectId>, Failure> {
+    // The text is looked at before it is parsed: few tables have parents.
+    let query = "SELECT o.object_id, p.value ->> 'table' FROM _electric_meta.objects o, \
+                   pg_catalog.json_array_elements(o.definition -> 'parents') p \
+                 WHERE o.definition::text LIKE '%\"parents\":[%' AND o.definition ->> 'kind' = 'table'";
+    let mut found = BTreeSet::new();
+    if tables.is_empty() {
+        return Ok(found);
+    }
+    let unreadable = |why: String| Failure::Core(Error::Unreadable { what: "objects".to_owned(), why });
+    let id = |text: String| text.parse::<ObjectId>().map_err(unreadable);
+    let pair = |row: SpiHeapTupleData<'_>| Ok((id(column(&row, 1)?)?, id(column(&row, 2)?)?));
+    let pairs: Result<Vec<(ObjectId, ObjectId)>, Failure> = client.select(query, None, &[])?.map(pair).collect();
+    let pairs = pairs?;
+    loop {
+        let is_child = |(child, parent): &&(ObjectId, ObjectId)| {
+            !found.contains(child) && (tables.contains(parent) || found.contains(parent))
+        };
+        let more: Vec<ObjectId> = pairs.iter().filter(is_child).map(|(child, _)| *child).collect();
+        if more.is_empty() {
+            return Ok(found);
+        }
+        found.extend(more);
+    }
+}
+
 /// The model at an earlier entry, from the one at head and what happened since.
 pub fn take_back(head: Objects, since: &[Vec<ClassifiedChange>]) -> Result<Objects, Failure> {
     let mut objects = head;
@@ -197,7 +307,7 @@ pub fn take_back(head: Objects, since: &[Vec<ClassifiedChange>]) -> Result<Objec
 }
 
 /// Every name that an object of this ledger ever had.
-pub fn former(client: &SpiClient<'_>) -> Result<Vec<Former>, Failure> {
+pub fn former(client: &SpiClient<'_>) -> Result<Vec<Named>, Failure> {
     let query = "WITH change AS ( \
                    SELECT c.value AS c FROM _electric_meta.migrations m, pg_catalog.jsonb_array_elements(m.changes) c \
                    WHERE c.value ->> 'change' IN ('create', 'drop', 'rename', 'refresh')), \
@@ -208,11 +318,12 @@ pub fn former(client: &SpiClient<'_>) -> Result<Vec<Former>, Failure> {
                    FROM change WHERE c ->> 'change' = 'rename') \
                  SELECT DISTINCT kind, coalesce(name ->> 'schema', name #>> '{}'), coalesce(name ->> 'name', name #>> '{}'), \
                    arguments \
-                 FROM named WHERE kind <> 'extension' ORDER BY 1, 2, 3, 4";
+                 FROM named WHERE kind <> 'extension' \
+                 UNION SELECT kind, schema, name, arguments FROM _electric_meta.traces ORDER BY 1, 2, 3, 4";
     let rows = client.select(query, None, &[])?;
     let one = |row: SpiHeapTupleData<'_>| {
         let name = QualifiedName { schema: column(&row, 2)?, name: column(&row, 3)? };
-        Ok(Former { kind: column(&row, 1)?, name, arguments: row.get(4)? })
+        Ok(Named { kind: column(&row, 1)?, name, arguments: row.get(4)? })
     };
     rows.map(one).collect()
 }

@@ -11,6 +11,7 @@ use pgrx::prelude::*;
 mod api;
 mod capture;
 mod catalog;
+mod compact;
 mod destructive;
 mod drift;
 mod handshake;
@@ -29,6 +30,7 @@ mod verify;
 ::pgrx::pg_module_magic!(name, version);
 
 extension_sql_file!("../sql/schema.sql", name = "schema", bootstrap);
+extension_sql_file!("../sql/compaction.sql", name = "compaction", requires = ["schema"]);
 extension_sql_file!(
     "../sql/event_triggers.sql",
     name = "event_triggers",

@@ -15,10 +15,14 @@ pub enum Failure {
     Ledger(&'static str),
     /// A hash that no entry has.
     UnknownHash(String),
+    /// An entry that was pruned.
+    Pruned(String),
     /// An argument that must not be NULL.
     Null(&'static str),
     /// A page without entries.
     NoEntries,
+    /// The chain is not as it was written.
+    Broken(String),
     /// Entries were appended faster than the ledger could be read.
     Busy,
     /// Another session holds a table whose text has to be read again.
@@ -93,6 +97,11 @@ impl From<Failure> for ErrorReport {
                     .set_detail("The hash belongs to another ledger, or to entries that are no more.")
                     .set_hint("electric_schema.handshake() answers such a client.")
             }
+            Failure::Pruned(hash) => {
+                report(PgSqlErrorCode::ERRCODE_NO_DATA_FOUND, format!("the entry with the hash {hash} was pruned"))
+                    .set_detail("electric_schema.compact() removed it, and what came after it.")
+                    .set_hint("electric_schema.handshake() still answers a client that is at it.")
+            }
             Failure::Null(argument) => {
                 report(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("{argument} must not be NULL"))
                     .set_hint("A client that has no hash yet asks electric_schema.handshake(NULL).")
@@ -100,6 +109,11 @@ impl From<Failure> for ErrorReport {
             Failure::NoEntries => {
                 report(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "max_entries must be positive".to_owned())
                     .set_hint("NULL gives all entries.")
+            }
+            Failure::Broken(what) => {
+                report(PgSqlErrorCode::ERRCODE_DATA_CORRUPTED, "electric_schema: the ledger is broken".to_owned())
+                    .set_detail(format!("{what}. Nothing was pruned."))
+                    .set_hint("SELECT electric_schema.verify() tells more.")
             }
             Failure::Busy => report(
                 PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,

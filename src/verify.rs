@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use electric_schema_core::apply::{apply, object_id};
-use electric_schema_core::chain::{changes_digest, genesis, Private};
+use electric_schema_core::chain::{changes_digest, Private};
 use electric_schema_core::change::Change;
 use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
@@ -15,7 +15,7 @@ use pgrx::JsonB;
 use serde_json::json;
 
 use crate::drift;
-use crate::history::{column, link, read_changes};
+use crate::history::{self, column, link, read_changes};
 use crate::report::Failure;
 
 /// The first entry that is not as it was written.
@@ -30,6 +30,15 @@ struct Chain {
     head: Hash,
     trusted_seen: bool,
     objects: Objects,
+}
+
+/// The first entry that is not as it was written, and why; `None` for a sound chain.
+pub fn first_broken(client: &SpiClient<'_>) -> Result<Option<String>, Failure> {
+    Ok(match chain(client, None)? {
+        Ok(_) => None,
+        Err(Broken { seq: Some(seq), reason }) => Some(format!("entry {seq}: {reason}")),
+        Err(Broken { seq: None, reason }) => Some(reason.to_owned()),
+    })
 }
 
 /// `{"ok": …, "entries": …, "head": …, "first_broken": …, "schema": […]}`
@@ -66,15 +75,25 @@ const QUERY: &str = "SELECT seq, hash, parent_hash, class, reset_version, schema
     xid::text, (lsn - '0/0'::pg_lsn)::text, label FROM _electric_meta.migrations WHERE ledger_id = $1 ORDER BY seq";
 
 fn chain(client: &SpiClient<'_>, trusted: Option<&Hash>) -> Result<Result<Chain, Broken>, Failure> {
-    let ledgers = client.select("SELECT ledger_id, seq, hash, reset_version FROM _electric_meta.ledgers", None, &[])?;
+    let ledgers = client.select("SELECT ledger_id, seq, hash FROM _electric_meta.ledgers", None, &[])?;
     let ledger = ledgers.into_iter().next().ok_or(Failure::Ledger("it has no chain"))?;
     let id: pgrx::Uuid = column(&ledger, 1)?;
     let head_seq: i64 = column(&ledger, 2)?;
     let head_hash: String = column(&ledger, 3)?;
-    let mut chain = Chain { entries: 0, head: genesis(id.as_bytes()), trusted_seen: false, objects: Objects::new() };
-    chain.trusted_seen = trusted == Some(&chain.head);
-    let mut reset_version = 0;
-    let mut sum = SchemaSum::of([]);
+    let start = history::checkpoint(client, &history::chain(client)?)?;
+    let broken = |reason| Ok(Err(Broken { seq: Some(start.seq), reason }));
+    let mut sum = SchemaSum::of(start.objects.values());
+    if sum.hash() != start.schema_hash {
+        return broken("the checkpoint's schema hash is not that of its model");
+    }
+    let trusted_seen = trusted == Some(&start.hash);
+    let mut reset_version = start.reset_version;
+    let mut chain = Chain { entries: start.seq, head: start.hash, trusted_seen, objects: start.objects };
+    if let Some(trusted) = trusted.filter(|_| start.seq > 0 && !trusted_seen) {
+        if matches!(history::place(client, &history::chain(client)?, trusted)?, Some(history::Place::Pruned(_))) {
+            return broken("the trusted hash is older than the checkpoint: nothing is left that could prove it");
+        }
+    }
     for row in client.select(QUERY, None, &[id.into()])? {
         let (link, hash) = link(&row)?;
         let broken = |reason| Ok(Err(Broken { seq: Some(link.seq), reason }));
@@ -137,7 +156,7 @@ fn private(row: &SpiHeapTupleData<'_>) -> Result<Private, Failure> {
 
 /// Whether the model that the ledger keeps is the one that its entries add up to.
 fn state(client: &SpiClient<'_>, chain: &Chain) -> Result<Option<Broken>, Failure> {
-    let kept = crate::history::schema(client, None)?;
+    let kept = history::schema(client, None)?;
     let differs = kept.len() != chain.objects.len()
         || kept.iter().any(|(id, object)| {
             let folded = chain.objects.get(id);

@@ -12,15 +12,6 @@ use crate::model::{
 /// Objects by identity: a model, or the part of it that a transaction touched.
 pub type Objects = BTreeMap<ObjectId, Object>;
 
-/// How much of a model is at hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// What was touched, and what that needs.
-    Touched,
-    /// All that there is.
-    Whole,
-}
-
 /// The changes that lead from `before` to `after`, in the order of the objects' identities.
 ///
 /// `filled` names the new tables that came with rows. Text that differs though its definition is the same one (a

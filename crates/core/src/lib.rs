@@ -47,3 +47,5 @@ pub mod revert;
 pub mod schema_hash;
 /// Which objects reach clients.
 pub mod scope;
+/// What pruned entries leave behind.
+pub mod trace;

@@ -8,15 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::object_id;
 use crate::change::{Change, Class, ClassifiedChange, ColumnChange, Effect, TableRef};
 use crate::classify::{because, class, classify, widens, Context, Reason};
-use crate::diff::{Extent, Objects};
+use crate::diff::Objects;
 use crate::model::{Column, Object, ObjectId, PartId};
 
 pub use labels::Labels;
 
 /// What is left of all that happened between two entries, and what it does to a client that missed it.
 pub struct Net {
-    /// How much of the two models there is.
-    pub extent: Extent,
     /// The model at the first of the two, as far as it is known. What went and came again alike has the identity that it has later.
     pub before: Objects,
     /// The model at the second, as far as it is known.
@@ -30,8 +28,9 @@ pub struct Net {
 }
 
 impl Net {
-    /// What `entries`, each the changes of one entry and in order, add up to.
-    pub fn of(extent: Extent, before: Objects, after: Objects, entries: &[Vec<ClassifiedChange>]) -> Net {
+    /// What `entries`, each the changes of one entry and in order, add up to. `before` and `after` hold at least what they touch, what that
+    /// needs, and the partitions and children of tables among it.
+    pub fn of(before: Objects, after: Objects, entries: &[Vec<ClassifiedChange>]) -> Net {
         let all = || entries.iter().flatten();
         let created = |with: &dyn Fn(&ClassifiedChange) -> bool| -> BTreeSet<ObjectId> {
             let found = all().filter(|c| matches!(c.change, Change::Create { .. }) && with(c));
@@ -62,7 +61,7 @@ impl Net {
             })
             .collect();
         add_lost_values(&mut changes, &before, &after, all());
-        Net { extent, before, after, changes, labels, filled }
+        Net { before, after, changes, labels, filled }
     }
 
     /// Additive when it holds for every client at the first entry.

@@ -2,6 +2,7 @@
 
 mod in_place;
 mod lost;
+mod older;
 mod requires;
 
 use std::collections::BTreeSet;
@@ -16,9 +17,12 @@ use crate::model::{Object, ObjectId, QualifiedName};
 use crate::net::Net;
 use crate::quote::literal;
 use crate::render::render;
+use crate::trace::Named;
 
 use in_place::{in_place, InPlace};
 use requires::Requires;
+
+pub use older::{older, Older};
 
 /// The version of the answer's shape.
 pub const PROTOCOL: u32 = 1;
@@ -149,7 +153,7 @@ pub fn recorded(entry: &Entry) -> Value {
 /// The whole schema, for a client that holds nothing of it, or gives up what it holds.
 ///
 /// `former` are the objects of all entries, under every name that they ever had.
-pub fn bootstrap(server: &Server, schema: &Objects, former: &[Former]) -> Value {
+pub fn bootstrap(server: &Server, schema: &Objects, former: &[Named]) -> Value {
     let mut statements = vec![
         "CREATE SCHEMA IF NOT EXISTS _electric_meta".to_owned(),
         "CREATE TABLE IF NOT EXISTS _electric_meta.applied (seq bigint NOT NULL, hash text PRIMARY KEY, \
@@ -200,17 +204,6 @@ fn by_net(server: &Server, parent: &Hash, net: &Net, plan: InPlace) -> Answer {
     }
 }
 
-/// A name that an object of the ledger has or had.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Former {
-    /// As the ledger writes it: `schema`, `table`, `enum`, …
-    pub kind: String,
-    /// The name; of a schema in both places.
-    pub name: QualifiedName,
-    /// The arguments of a routine.
-    pub arguments: Option<String>,
-}
-
 fn creations(schema: &Objects) -> Vec<Change> {
     diff(&Objects::new(), schema, &BTreeSet::new())
 }
@@ -235,7 +228,7 @@ fn record(seq: u64, hash: &Hash, parent: Option<&Hash>, pending: &[String]) -> S
 
 /// Drops what an older distributed schema left on the client, where there is one. By names, for the client's hash may be one
 /// that nobody knows; without CASCADE, for what hangs on it is the client's own.
-fn drop_former(former: &[Former]) -> Option<String> {
+fn drop_former(former: &[Named]) -> Option<String> {
     if former.is_empty() {
         return None;
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::apply::{object_id, table_of};
 use crate::change::{Change, ColumnChange, TableRef};
-use crate::diff::{Extent, Objects};
+use crate::diff::Objects;
 use crate::expression::reparsable;
 use crate::model::{
     Column, ColumnRef, ColumnValue, CompositeType, ConstraintKind, Object, ObjectId, QualifiedName, RangeType,
@@ -92,11 +92,6 @@ pub fn render(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Stri
 
 /// The statements that replay the changes, in order, each with its phase.
 pub fn steps(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step> {
-    steps_within(Extent::Whole, changes, before, after)
-}
-
-/// The same where there may be more than these objects.
-pub fn steps_within(extent: Extent, changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step> {
     let mut created = BTreeSet::new();
     let mut dropped = BTreeSet::new();
     for change in changes {
@@ -110,14 +105,17 @@ pub fn steps_within(extent: Extent, changes: &[Change], before: &Objects, after:
     let mut out = Steps {
         before,
         after,
-        family: Family::of(extent, changes, before, after),
+        family: Family::of(changes, before, after),
         generation: 0,
         asides: BTreeSet::new(),
         out: Vec::new(),
     };
     // Names, not identities, decide the order: equal changes give equal statements.
     let mut ordered: Vec<&Change> = changes.iter().filter(|change| !rebuilt.contains(&object_id(change))).collect();
-    ordered.sort_by_key(|change| after.get(&object_id(change)).map(|object| (rank(object), sort_name(object))));
+    ordered.sort_by_key(|change| {
+        let object = after.get(&object_id(change));
+        (object.map(|object| (rank(object), sort_name(object))), made(change, object))
+    });
     let replaced: BTreeSet<ObjectId> =
         ordered.iter().filter(|change| replaces(change)).map(|change| object_id(change)).collect();
     for &change in &ordered {
@@ -171,6 +169,15 @@ pub(crate) fn alter_kind(object: &Object) -> Option<&'static str> {
         Object::Table(_) => Some("TABLE"),
         Object::View(view) if view.materialized => Some("MATERIALIZED VIEW"),
         Object::View(_) => Some("VIEW"),
+    }
+}
+
+/// Where an index of a partitioned table stands among those that come with it: indexes of partitions that are alike find their parents by
+/// the order in which these were made.
+fn made(change: &Change, object: Option<&Object>) -> u32 {
+    match (change, object) {
+        (Change::CreateIndex(c), Some(Object::Table(table))) if table.partition_key.is_some() => c.part.id,
+        _ => 0,
     }
 }
 
@@ -284,7 +291,7 @@ impl Steps<'_> {
     fn drop(&mut self, object: &Object, dropped: &BTreeSet<ObjectId>) {
         match object {
             // A client may keep things of its own there.
-            Object::Schema(schema) => self.push(Phase::DropLast, drop_schema_if_empty(&schema.name)),
+            Object::Schema(schema) => self.drop_schema(&schema.name),
             // What else on the client needs the extension is not known here.
             Object::Extension(_) => {}
             Object::Enum(enumeration) => {
@@ -309,6 +316,25 @@ impl Steps<'_> {
                 self.push(Phase::DropLast, format!("DROP SEQUENCE {}", qualified(&aside)));
             }
             Object::Table(table) => self.drop_table(table, dropped),
+        }
+    }
+
+    fn drop_schema(&mut self, name: &str) {
+        let takes_name = |(id, object): (&ObjectId, &Object)| match object {
+            Object::Schema(schema) if schema.name == name => Some(self.before.contains_key(id)),
+            _ => None,
+        };
+        match self.after.iter().find_map(takes_name) {
+            None => self.push(Phase::DropLast, drop_schema_if_empty(name)),
+            // Another one is renamed to it.
+            Some(true) => {
+                let aside = crate::rename::aside(name);
+                let rename = format!("ALTER SCHEMA {} RENAME TO {}", ident(name), ident(&aside));
+                self.push_first(Phase::RenameSchemas, rename);
+                self.push(Phase::DropLast, drop_schema_if_empty(&aside));
+            }
+            // It is created anew, which finds it there.
+            Some(false) => {}
         }
     }
 
@@ -424,15 +450,15 @@ impl Steps<'_> {
                 let only = if self.family.is_parent(added.table.id) && !is_partitioned { "ONLY " } else { "" };
                 self.add_column(&added.table.qualified(), only, &added.part);
             }
-            Change::DropColumn(c) => self.push(
-                Phase::DropColumns,
-                format!(
-                    "ALTER TABLE {} DROP COLUMN {}{}",
-                    qualified(&old_name(&c.table)),
-                    if_exists(&c.table),
-                    ident(&c.part.name)
-                ),
-            ),
+            Change::DropColumn(c) => {
+                let table = qualified(&old_name(&c.table));
+                let drop = format!("ALTER TABLE {table} DROP COLUMN {}{}", if_exists(&c.table), ident(&c.part.name));
+                match c.part.value {
+                    // It is computed from others, which may go, too.
+                    ColumnValue::Generated { .. } => self.push_first(Phase::DropColumns, drop),
+                    _ => self.push(Phase::DropColumns, drop),
+                }
+            }
             Change::SetType(c) => {
                 self.set_type_defaults(&self.alter_default(c), c);
                 self.set_type(&alter_column(c), c);

@@ -9,7 +9,7 @@ use common::build::{
 };
 use electric_schema_core::change::{Change, Class, ClassifiedChange};
 use electric_schema_core::classify::{classify, Context, Reason};
-use electric_schema_core::diff::{diff, Extent, Objects};
+use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::model::{
     ColumnValue, ConstraintKind, EnumType, Fill, Object, Schema, Table, View, Volatility,
@@ -31,7 +31,7 @@ fn entries(models: &[&Objects]) -> Vec<Vec<ClassifiedChange>> {
 
 fn net_of(models: &[&Objects]) -> Net {
     let (first, last) = (models[0].clone(), models[models.len() - 1].clone());
-    Net::of(Extent::Whole, first, last, &entries(models))
+    Net::of(first, last, &entries(models))
 }
 
 fn plan_of(models: &[&Objects]) -> Value {
@@ -327,7 +327,7 @@ fn a_table_beside_keeps_its_rows() {
         let context = Context { before: &start, after: &beside, around: &around, beside_default: &beside_default };
         *change = classify(change.change.clone(), &context);
     }
-    let net = Net::of(Extent::Whole, start.clone(), beside, &all);
+    let net = Net::of(start.clone(), beside, &all);
     let head = Position { seq: 9, hash: Hash([0xab; 32]), reset_version: 1 };
     let plan = electric_schema_core::plan::net(&Server { head, version: 150_020 }, &Hash([7; 32]), &net);
     assert_eq!(plan["refetch"], json!([{ "schema": "public", "table": "part" }]));

@@ -11,15 +11,16 @@ use common::build::{
 use electric_schema_core::chain::Link;
 use electric_schema_core::change::{Class, ClassifiedChange};
 use electric_schema_core::classify::{classify, Context};
-use electric_schema_core::diff::{diff, Extent, Objects};
+use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::model::{
     ColumnRef, ColumnValue, CompositeType, ConstraintKind, DataType, EnumType, Extension, Object, Parent,
     QualifiedName, RangeType, Routine, Schema, Sequence, Table, View, Volatility,
 };
 use electric_schema_core::net::Net;
-use electric_schema_core::plan::{abort, bootstrap, migrate, net, ready, Entry, Former, Position, Server};
+use electric_schema_core::plan::{abort, bootstrap, migrate, net, ready, Entry, Position, Server};
 use electric_schema_core::render::render;
+use electric_schema_core::trace::Named;
 use serde_json::{json, Value};
 
 fn server() -> Server {
@@ -48,7 +49,7 @@ fn entry(before: &Objects, after: &Objects) -> Entry {
 /// The plan for a client that missed one entry.
 fn step(before: &Objects, after: &Objects) -> Value {
     let entries = [entry(before, after).changes];
-    net(&server(), &Hash([7; 32]), &Net::of(Extent::Whole, before.clone(), after.clone(), &entries))
+    net(&server(), &Hash([7; 32]), &Net::of(before.clone(), after.clone(), &entries))
 }
 
 fn keys(value: &Value) -> BTreeSet<&str> {
@@ -363,7 +364,7 @@ fn a_reset_makes_again_what_hangs_on_what_diverges_and_nothing_else() {
 #[test]
 fn former_routines_are_named_with_their_arguments() {
     let former =
-        |arguments: &str| Former { kind: "routine".into(), name: public("f"), arguments: Some(arguments.into()) };
+        |arguments: &str| Named { kind: "routine".into(), name: public("f"), arguments: Some(arguments.into()) };
     let (statements, _) =
         squashed(&bootstrap(&server(), &Objects::new(), &[former(""), former("a text, \"it's\" integer")]));
     let drop = statements.iter().find(|sql| sql.starts_with("DO ")).unwrap();
@@ -437,7 +438,7 @@ fn names_are_quoted_everywhere() {
 
 #[test]
 fn what_a_client_held_is_named_by_literals() {
-    let former = Former { kind: "table".into(), name: public("it's"), arguments: None };
+    let former = Named { kind: "table".into(), name: public("it's"), arguments: None };
     let (statements, _) = squashed(&bootstrap(&server(), &Objects::new(), &[former]));
     let drop = statements.iter().find(|sql| sql.starts_with("DO ")).unwrap();
     // Quoted once as a value, and once more as part of the block's text.

@@ -297,7 +297,7 @@ export class World {
           await client.db.query(sql)
         } catch (error) {
           if (keep) await client.db.query('ROLLBACK')
-          throw new Violation(`the ${plan.action} plan does not run`, `${error.message} (${error.code})`, [`in: ${sql}`, 'the plan:', ...all])
+          throw new Violation(`the ${plan.action} plan does not run`, `${error.message} (${error.code})`, [`in: ${sql}`, error.detail ?? '', 'the plan:', ...all])
         }
       }
       if (!keep) continue

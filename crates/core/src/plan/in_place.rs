@@ -12,7 +12,7 @@ use crate::model::{ColumnValue, Constraint, ConstraintKind, Object, ObjectId, Pa
 use crate::net::{Labels, Net};
 use crate::quote::{literal, qualified};
 use crate::rename::aside;
-use crate::render::{render, steps_within, Phase};
+use crate::render::{render, steps, Phase};
 
 /// What a client runs.
 #[derive(Default)]
@@ -58,7 +58,7 @@ pub fn in_place(net: &Net, missing: &BTreeSet<ObjectId>) -> InPlace {
 
     let mut statements = Vec::new();
     let mut populate = Vec::new();
-    for (phase, sql) in steps_within(net.extent, &changes, before, &reached) {
+    for (phase, sql) in steps(&changes, before, &reached) {
         // Materialized views are computed from rows.
         if phase == Phase::Populate && !empty.is_empty() {
             populate.push(sql)

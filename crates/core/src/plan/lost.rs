@@ -7,7 +7,8 @@ use serde_json::{json, Value};
 use super::table_json;
 use crate::change::Change;
 use crate::diff::Objects;
-use crate::model::{Object, ObjectId, QualifiedName};
+use crate::model::{Object, ObjectId};
+use crate::trace::Named;
 
 /// Objects, columns and attributes that go, and the rows of tables that are made again (`again`), with what is not synced of them.
 pub fn lost(changes: &[Change], before: &Objects, again: &BTreeSet<ObjectId>) -> Vec<Value> {
@@ -15,7 +16,7 @@ pub fn lost(changes: &[Change], before: &Objects, again: &BTreeSet<ObjectId>) ->
     for change in changes {
         match change {
             Change::Drop { id, .. } if again.contains(id) => {}
-            Change::Drop { before, .. } => lost.extend(of_object(before)),
+            Change::Drop { before, .. } => lost.extend(Named::of(before).as_ref().and_then(of_named)),
             Change::DropColumn(dropped) => {
                 let table = before.get(&dropped.table.id).and_then(Object::qualified_name);
                 lost.extend(
@@ -35,21 +36,22 @@ pub fn lost(changes: &[Change], before: &Objects, again: &BTreeSet<ObjectId>) ->
     }
     let tables = again.iter().filter_map(|id| before.get(id)?.as_table());
     lost.extend(tables.filter(|table| table.partition_key.is_none()).map(|table| table_json(&table.name)));
-    lost.sort_by_key(Value::to_string);
+    sorted(&mut lost);
     lost
 }
 
-fn of_object(object: &Object) -> Option<Value> {
-    let named = |kind: &str, name: &QualifiedName| Some(json!({ "schema": name.schema, kind: name.name }));
-    match object {
+/// In the order of an answer.
+pub fn sorted(lost: &mut [Value]) {
+    lost.sort_by_key(Value::to_string);
+}
+
+/// Something that goes, by its name.
+pub fn of_named(named: &Named) -> Option<Value> {
+    let kind = match &*named.kind {
         // What was in it is named by itself.
-        Object::Schema(_) | Object::Extension(_) => None,
-        Object::Enum(_) | Object::Domain(_) | Object::Composite(_) | Object::Range(_) => {
-            named("type", object.qualified_name()?)
-        }
-        Object::Sequence(sequence) => named("sequence", &sequence.name),
-        Object::Routine(routine) => named("routine", &routine.name),
-        Object::Table(table) => named("table", &table.name),
-        Object::View(view) => named("view", &view.name),
-    }
+        "schema" => return None,
+        "enum" | "domain" | "composite" | "range" => "type",
+        kind => kind,
+    };
+    Some(json!({ "schema": named.name.schema, kind: named.name.name }))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Phase, Steps};
 use crate::apply::table_of;
 use crate::change::{Change, ColumnChange, TableRef};
-use crate::diff::{Extent, Objects};
+use crate::diff::Objects;
 use crate::expression::reparsable;
 use crate::model::{
     Column, ColumnValue, ConstraintKind, Index, Object, ObjectId, Parent, PartId, QualifiedName, Table,
@@ -14,7 +14,6 @@ use crate::quote::{ident, qualified};
 
 /// The tables of an entry as parents and children.
 pub struct Family {
-    extent: Extent,
     parents: BTreeSet<ObjectId>,
     generations: BTreeMap<ObjectId, i32>,
     /// Changes of columns that reach the children of a table by themselves: table, kind, column.
@@ -23,7 +22,7 @@ pub struct Family {
 
 impl Family {
     /// Reads it off the models and the changes.
-    pub fn of(extent: Extent, changes: &[Change], before: &Objects, after: &Objects) -> Family {
+    pub fn of(changes: &[Change], before: &Objects, after: &Objects) -> Family {
         let parents = before.values().chain(after.values()).filter_map(Object::as_table);
         let parents = parents.flat_map(|table| table.parents.iter().map(|parent| parent.table)).collect();
         let mut generations = BTreeMap::new();
@@ -32,12 +31,12 @@ impl Family {
                 generation(*id, objects, &mut generations);
             }
         }
-        Family { extent, parents, generations, inherited: changes.iter().filter_map(inherited).collect() }
+        Family { parents, generations, inherited: changes.iter().filter_map(inherited).collect() }
     }
 
-    /// Whether it has children, or had, or may have some that are not at hand.
+    /// Whether it has children, or had.
     pub fn is_parent(&self, table: ObjectId) -> bool {
-        self.extent == Extent::Touched || self.parents.contains(&table)
+        self.parents.contains(&table)
     }
 
     /// How many tables it descends from, one from another, as far as they are at hand.
