@@ -84,7 +84,8 @@ async function report() {
   process.exitCode = failed > 0 ? 1 : 0
 }
 
-function script({ op, client, sql, keep, fresh, part, seed }) {
+function script({ op, client, sql, keep, fresh, part, seed, back }) {
+  if (op === 'compact') return `server: entries are pruned, all but ${back + 1}`
   if (op === 'ddl') return `server: BEGIN; ${sql.join('; ')}; COMMIT;`
   if (op === 'dml') return `server: ${sql.join('; ')};`
   if (op === 'local') return `client ${client}: ${sql.join('; ')};`

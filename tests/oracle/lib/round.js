@@ -52,6 +52,7 @@ export async function playRound({ admin, name, seed, steps, only, without = [], 
       }
       await perform({ op: 'check', client: 'current', seed: r.seed(), keep: true })
       await settle('current')
+      if (r.chance(0.12)) await perform({ op: 'compact', back: r.between(0, 5) })
       for (const client of Object.keys(away)) {
         const keep = step >= due[client]
         if (!keep && !r.chance(0.5)) continue

@@ -45,6 +45,7 @@ export class Violation extends Error {
  *   { op: 'dml', sql }                           rows on the server; statements that it refuses don't count
  *   { op: 'local', client, sql }                 rows of a client's own
  *   { op: 'download', client, seed, part }       the server's rows, or a part of them, in place of the client's own
+ *   { op: 'compact', back }                      old entries are pruned, all but the newest `back` and one
  *   { op: 'check', client, seed, keep, fresh }   the handshake, and everything that it promises; undone unless `keep`
  */
 export class World {
@@ -138,6 +139,12 @@ export class World {
     await this.refresh()
     for (const table of this.state.tables) this.bump(table.oid, before.rows[table.oid] ?? {}, this.state.rows[table.oid] ?? {}, false, true)
     return { failures }
+  }
+
+  async compact({ back }) {
+    const { rows } = await this.server.query('SELECT hash FROM _electric_meta.migrations ORDER BY seq DESC OFFSET $1 LIMIT 1', [back])
+    for (const { hash } of rows) await this.server.query(`CALL electric_schema.compact('${hash}')`)
+    return {}
   }
 
   // A row's version: when the server's DML has last changed it, or moved it to another partition.
@@ -245,7 +252,7 @@ export class World {
   // `quiet` only follows the plan.
   async check({ client: name, seed, keep, fresh, quiet }) {
     const client = await this.client(name)
-    const plan = await this.handshake(fresh ? null : client.hash, fresh ? null : client.seq)
+    const plan = await this.handshake(fresh ? null : client.hash, fresh ? null : client.seq, seed % 3 === 0)
     if (plan.action === 'ready') return { action: 'ready' }
     if (plan.action === 'abort') throw new Violation('the server aborts', plan.reason)
     const statements = plan.transactions.flatMap((t) => t.statements)
@@ -280,9 +287,9 @@ export class World {
     return { action: plan.action, statements: list.length }
   }
 
-  async handshake(hash, seq) {
+  async handshake(hash, seq, squash) {
     try {
-      return (await this.server.query('SELECT electric_schema.handshake($1, $2) AS plan', [hash, seq])).rows[0].plan
+      return (await this.server.query('SELECT electric_schema.handshake($1, $2, $3) AS plan', [hash, seq, squash])).rows[0].plan
     } catch (error) {
       throw new Violation('handshake() failed', error.message, [error.detail ?? ''])
     }

@@ -31,17 +31,18 @@ pub struct InPlace {
     pub again: BTreeSet<ObjectId>,
 }
 
-/// What leads a client over the net difference. `missing` are tables of `net.after` that the client lacks though it had them: their rows have to
-/// be downloaded again, too.
-pub fn in_place(net: &Net, missing: &BTreeSet<ObjectId>) -> InPlace {
+/// What leads a client over the net difference. `dropped` are objects that are not in `net.before`, though the client had them: they are dropped
+/// beforehand, with the foreign keys to them, and rows of those that are tables have to be downloaded again, too.
+pub fn in_place(net: &Net, dropped: &BTreeSet<ObjectId>) -> InPlace {
     let (before, after) = (&net.before, &net.after);
+    let missing = dropped.iter().copied().filter(|id| is_table(after, *id));
     let emptied = with_partitions(diverging(net), before, after);
     let views = views_over(&emptied, before, after);
     let fresh: BTreeMap<ObjectId, ObjectId> =
         emptied.iter().chain(&views).zip(1..).map(|(id, n)| (*id, ObjectId { seq: u64::MAX, ordinal: n })).collect();
     let mut goal = renumbered(after, &fresh);
     step_aside(&mut goal, before);
-    let empty: BTreeSet<ObjectId> = emptied.iter().filter_map(|id| fresh.get(id)).chain(missing).copied().collect();
+    let empty: BTreeSet<ObjectId> = emptied.iter().filter_map(|id| fresh.get(id).copied()).chain(missing).collect();
 
     let mut reached = goal.clone();
     without_keys_of(&mut reached, &empty);
@@ -50,6 +51,7 @@ pub fn in_place(net: &Net, missing: &BTreeSet<ObjectId>) -> InPlace {
     let mut changes = diff(before, &reached, &BTreeSet::new());
     changes.retain(|change| match change {
         Change::AddEnumLabel { id, .. } | Change::RenameEnumLabels { id, .. } => !labels_of.contains_key(id),
+        Change::DropConstraint(c) => c.part.references.is_none_or(|id| !dropped.contains(&id)),
         Change::Refresh { .. } => false,
         _ => true,
     });

@@ -38,13 +38,6 @@ pub fn older(server: &Server, client: Older<'_>, after: Objects, entries: &[Vec<
     let unknown = with_dependents(unknown.collect(), &common);
     let mut before = common;
     before.retain(|id, _| !unknown.contains(id));
-    for object in before.values_mut() {
-        let Object::Table(table) = object else { continue };
-        table.constraints.retain(|constraint| constraint.references.is_none_or(|id| !unknown.contains(&id)));
-    }
-
-    let missing: BTreeSet<ObjectId> =
-        unknown.iter().copied().filter(|id| after.get(id).is_some_and(|object| object.as_table().is_some())).collect();
     let mut net = Net::of(before, after, entries);
     let arrived = traces.iter().filter(|trace| trace.filled && trace.since > seq).map(|trace| trace.id);
     let arrived: Vec<ObjectId> = arrived.filter(|id| net.after.contains_key(id) && !has.contains(id)).collect();
@@ -53,7 +46,7 @@ pub fn older(server: &Server, client: Older<'_>, after: Objects, entries: &[Vec<
         held.iter().filter(|trace| unknown.contains(&trace.id)).map(|trace| trace.name.clone()).collect();
     let action = if gone.is_empty() && net.class() == Class::Additive { "migrate" } else { "reset" };
 
-    let mut plan = in_place(&net, &missing);
+    let mut plan = in_place(&net, &unknown);
     let drops = drop_former(&gone);
     plan.statements.splice(0..0, drops);
     let mut answer = by_net(server, hash, &net, plan);
@@ -96,8 +89,19 @@ fn with_dependents(mut unknown: BTreeSet<ObjectId>, common: &Objects) -> BTreeSe
                     _ => false,
                 }
         };
-        let more: Vec<ObjectId> =
-            common.iter().filter(|(id, object)| !unknown.contains(id) && hangs(object)).map(|(id, _)| *id).collect();
+        // Keys of other tables refer to a partitioned table with all its partitions: they go together.
+        let parents: BTreeSet<ObjectId> = unknown
+            .iter()
+            .filter_map(|id| common.get(id)?.as_table())
+            .flat_map(|table| table.parents.iter().filter(|parent| parent.bound.is_some()))
+            .map(|parent| parent.table)
+            .collect();
+        let hangs = |id: &ObjectId, object: &Object| parents.contains(id) || hangs(object);
+        let more: Vec<ObjectId> = common
+            .iter()
+            .filter(|(id, object)| !unknown.contains(id) && hangs(id, object))
+            .map(|(id, _)| *id)
+            .collect();
         if more.is_empty() {
             return unknown;
         }
