@@ -103,8 +103,9 @@ impl From<Failure> for ErrorReport {
                     .set_hint("electric_schema.handshake() still answers a client that is at it.")
             }
             Failure::Null(argument) => {
-                report(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("{argument} must not be NULL"))
-                    .set_hint("A client that has no hash yet asks electric_schema.handshake(NULL).")
+                report(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("{argument} must not be NULL")).set_hint(
+                    "Pass the hash of an entry. A client that has none yet asks electric_schema.handshake(NULL).",
+                )
             }
             Failure::NoEntries => {
                 report(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "max_entries must be positive".to_owned())

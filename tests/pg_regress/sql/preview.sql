@@ -2,7 +2,7 @@
 CREATE EXTENSION electric_schema;
 CREATE TABLE tasks (id int PRIMARY KEY, title varchar(80) NOT NULL);
 CREATE FUNCTION pg_temp.short(preview jsonb) RETURNS TABLE (key text, value text) LANGUAGE sql AS $$
-  SELECT k, CASE k WHEN 'changes' THEN (SELECT string_agg(c ->> 'change', ', ') FROM jsonb_array_elements(v) c) ELSE v::text END
+  SELECT k, CASE k WHEN 'changes' THEN (SELECT string_agg(c ->> 'change', ', ') FROM jsonb_array_elements(v) c) ELSE regexp_replace(v::text, '''\d{4}-\d\d-\d\d''', '''…''') END
   FROM jsonb_each(preview) j (k, v) ORDER BY k $$;
 -- additive, destructive, several statements, nothing
 SELECT * FROM pg_temp.short(electric_schema.preview('ALTER TABLE tasks ADD COLUMN due date'));
