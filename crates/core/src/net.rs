@@ -1,6 +1,7 @@
 //! The net difference between two entries: what is left of all that happened between them.
 
 mod again;
+mod fills;
 mod labels;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +44,8 @@ impl Net {
         let beside_default = created(&|c| c.reasons.contains(&Reason::BesideDefaultPartition));
         let labels = labels::follow(&before, &after, entries);
 
-        let mut before = before;
+        let (mut before, mut after) = (before, after);
+        fills::settle(&mut after, entries);
         let mut changes = again::difference(&mut before, &after);
         changes.retain(|change| !labels.contains_key(&object_id(change)) || !is_of_labels(change));
         changes.extend(labels.iter().flat_map(|(id, labels)| labels.changes(*id, &after)));

@@ -258,6 +258,50 @@ fn labels_that_were_renamed_and_added_at_once_empty_their_tables() {
 }
 
 #[test]
+fn a_fill_follows_the_labels_that_it_is_written_in() {
+    let start = edited(&labelled(&["a", "b"]), |base| {
+        let mut pair = common::build::composite("pair", &[("x", "public.mood"), ("y", "text")]);
+        pair.attributes[0].data_type = own_type("mood", id(20));
+        base.put(21, Object::Composite(pair));
+    });
+    let add = |base: &mut Base, name: &str, data_type: (&str, u32), array: bool, text: &str| {
+        let mut x = column(30 + base.t().columns.len() as u32, name, "");
+        x.data_type = own_type(data_type.0, id(data_type.1));
+        x.data_type.array = array;
+        x.fill = Fill::Value { text: text.into() };
+        base.t().columns.push(x);
+    };
+    let added = edited(&start, |base| {
+        add(base, "one", ("mood", 20), false, "a");
+        add(base, "other", ("mood", 20), false, "b");
+    });
+    let relabel = |objects: &Objects| edited(objects, |base| base.relabel(20, &["c", "b"]));
+    let plan = plan_of(&[&start, &added, &relabel(&added)]);
+    let all = statements(&plan).concat();
+    assert!(
+        all.contains(&"ALTER TABLE public.t ADD COLUMN one public.mood DEFAULT 'c'::public.mood".to_owned()),
+        "{all:#?}"
+    );
+    assert!(all.contains(&"ALTER TABLE public.t ADD COLUMN other public.mood DEFAULT 'b'::public.mood".to_owned()));
+    assert_eq!(plan["refetch"], json!([]));
+    // In an array, or in another type, the label cannot be told from other text.
+    for (data_type, array, text) in [(("mood", 20), true, "{a}"), (("pair", 21), false, "(a,x)")] {
+        let added = edited(&start, |base| add(base, "one", data_type, array, text));
+        assert_eq!(
+            plan_of(&[&start, &added, &relabel(&added)])["refetch"],
+            json!([{ "schema": "public", "table": "t" }])
+        );
+    }
+    // A composite type with other attributes is written otherwise.
+    let added = edited(&start, |base| add(base, "one", ("pair", 21), false, "(a,x)"));
+    let altered = edited(&added, |base| match base.0.get_mut(&id(21)) {
+        Some(Object::Composite(pair)) => pair.attributes.truncate(1),
+        _ => panic!("pair is gone"),
+    });
+    assert_eq!(plan_of(&[&start, &added, &altered])["refetch"], json!([{ "schema": "public", "table": "t" }]));
+}
+
+#[test]
 fn what_goes_is_named() {
     let start = edited(&labelled(&["a"]), |base| {
         base.put(21, Object::View(common::build::view("v", &[("id", "bigint")], "SELECT id FROM public.t", &[1])));

@@ -252,6 +252,14 @@ impl Base {
         table.indexes.last_mut().expect("the one just pushed")
     }
 
+    /// Other labels for the enum of this number.
+    pub fn relabel(&mut self, ordinal: u32, labels: &[&str]) {
+        match self.0.get_mut(&id(ordinal)) {
+            Some(Object::Enum(enumeration)) => enumeration.labels = labels.iter().map(|l| (*l).to_owned()).collect(),
+            _ => panic!("the enum is gone"),
+        }
+    }
+
     /// Another object, under this number.
     pub fn put(&mut self, ordinal: u32, object: Object) {
         self.0.insert(id(ordinal), object);
