@@ -1,6 +1,7 @@
 //! The functions of schema `electric_schema`: they read the ledger, the core answers.
 
 use electric_schema_core::encoding::Hash;
+use electric_schema_core::plan::Place;
 use pgrx::prelude::*;
 use pgrx::spi::SpiHeapTupleData;
 use pgrx::JsonB;
@@ -84,9 +85,9 @@ mod electric_schema {
             Spi::connect(|client| {
                 let chain = history::chain(client)?;
                 let seq = match history::place(client, &chain, &hash)? {
-                    Some(history::Place::Entry(seq)) => seq,
-                    Some(history::Place::Pruned(_)) => return Err(Failure::Pruned(hash.to_string())),
-                    Some(history::Place::Schema(_)) | None => return Err(Failure::UnknownHash(hash.to_string())),
+                    Some(Place::Entry(seq)) => seq,
+                    Some(Place::Pruned(_)) => return Err(Failure::Pruned(hash.to_string())),
+                    Some(Place::Schema(_)) | None => return Err(Failure::UnknownHash(hash.to_string())),
                 };
                 let query = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes, \
                              changes_digest, private_digest FROM _electric_meta.migrations \

@@ -2,13 +2,14 @@
 
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::error::Error;
+use electric_schema_core::plan::Place;
 use electric_schema_core::schema_hash::SchemaSum;
 use electric_schema_core::trace::{follow, Trace};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use pgrx::JsonB;
 
-use crate::history::{self, bigint, Place};
+use crate::history::{self, bigint};
 use crate::ledger::Ledger;
 use crate::report::{or_raise, Failure};
 use crate::{settings, verify};

@@ -8,12 +8,12 @@ use electric_schema_core::diff::Objects;
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::model::ObjectId;
 use electric_schema_core::net::Net;
-use electric_schema_core::plan::{self, Older, Server};
+use electric_schema_core::plan::{self, Older, Place, Server, Way};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::Value;
 
-use crate::history::{self, Chain, Place};
+use crate::history::{self, Chain};
 use crate::report::Failure;
 use crate::sys;
 
@@ -134,32 +134,22 @@ fn answer(client: &SpiClient<'_>, question: Question, model: &Model) -> Result<O
     let Some(place) = history::place(client, &chain, &hash)? else {
         return Ok(Some(plan::abort(&server, question.seq)));
     };
-    let from = match place {
-        Place::Entry(seq) | Place::Schema(seq) => seq,
-        Place::Pruned(seq) => return older(client, &chain, &server, &hash, seq, model),
-    };
-    if from > to {
-        return Ok(Some(plan::abort(&server, Some(from))));
-    }
-    if place == Place::Entry(to) {
-        return Ok(Some(plan::ready(&server)));
-    }
-    let by_entry = matches!(place, Place::Entry(_));
+    let (Place::Entry(from) | Place::Schema(from) | Place::Pruned(from)) = place;
     let additive = !history::has_destructive(client, &chain, from, to)?;
     let recorded = || Ok(Some(plan::migrate(&server, &history::entries(client, &chain, from, to)?)));
-    if additive && by_entry && !question.squash {
-        return recorded();
-    }
     let span = Span { client, chain: &chain, from, to };
-    let Some(net) = span.net(model, Extent::Touched)? else { return Ok(None) };
-    if net.class() == Class::Additive {
-        return Ok(Some(plan::net(&server, &hash, &net)));
+    match plan::way(place, to, additive, question.squash) {
+        Way::Ready => Ok(Some(plan::ready(&server))),
+        Way::Ahead => Ok(Some(plan::abort(&server, Some(from)))),
+        Way::Recorded => recorded(),
+        Way::Older => older(client, &chain, &server, &hash, from, model),
+        Way::Net => match span.net(model, Extent::Touched)? {
+            Some(net) if net.class() == Class::Additive => Ok(Some(plan::net(&server, &hash, &net))),
+            Some(_) if additive && matches!(place, Place::Entry(_)) => recorded(),
+            Some(_) => Ok(span.net(model, Extent::Whole)?.map(|net| plan::net(&server, &hash, &net))),
+            None => Ok(None),
+        },
     }
-    // What holds entry by entry holds, even where the sum of it does not show.
-    if additive && by_entry {
-        return recorded();
-    }
-    Ok(span.net(model, Extent::Whole)?.map(|net| plan::net(&server, &hash, &net)))
 }
 
 /// The answer for a client older than the oldest entry.

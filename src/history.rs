@@ -8,7 +8,7 @@ use electric_schema_core::diff::Objects;
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::error::Error;
 use electric_schema_core::model::{Object, ObjectId, QualifiedName};
-use electric_schema_core::plan::{Entry, Position};
+use electric_schema_core::plan::{Entry, Place, Position};
 use electric_schema_core::revert::revert;
 use electric_schema_core::schema_hash::SchemaSum;
 use electric_schema_core::trace::{Named, Trace};
@@ -65,17 +65,6 @@ pub fn position(client: &SpiClient<'_>, chain: &Chain, seq: u64) -> Result<Optio
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let reset_version = number(&row, 2)?;
     Ok(Some((Position { seq, hash: hash(&row, 1)?, reset_version }, hash(&row, 3)?)))
-}
-
-/// What a hash is that somebody came with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// An entry's, by its seq; 0 for the genesis.
-    Entry(u64),
-    /// A schema's: of the newest entry that has this schema.
-    Schema(u64),
-    /// That of an entry, or of the schema after it, that was pruned.
-    Pruned(u64),
 }
 
 /// Finds a hash; `None` when the ledger does not know it.

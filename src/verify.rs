@@ -8,6 +8,7 @@ use electric_schema_core::change::Change;
 use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::model::Object;
+use electric_schema_core::plan::Place;
 use electric_schema_core::schema_hash::SchemaSum;
 use pgrx::prelude::*;
 use pgrx::spi::{SpiClient, SpiHeapTupleData};
@@ -90,7 +91,7 @@ fn chain(client: &SpiClient<'_>, trusted: Option<&Hash>) -> Result<Result<Chain,
     let mut reset_version = start.reset_version;
     let mut chain = Chain { entries: start.seq, head: start.hash, trusted_seen, objects: start.objects };
     if let Some(trusted) = trusted.filter(|_| start.seq > 0 && !trusted_seen) {
-        if matches!(history::place(client, &history::chain(client)?, trusted)?, Some(history::Place::Pruned(_))) {
+        if matches!(history::place(client, &history::chain(client)?, trusted)?, Some(Place::Pruned(_))) {
             return broken("the trusted hash is older than the checkpoint: nothing is left that could prove it");
         }
     }

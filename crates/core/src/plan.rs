@@ -49,23 +49,41 @@ pub struct Position {
     pub reset_version: u64,
 }
 
-/// Where a client is.
-#[derive(Debug, Clone)]
-pub enum Client {
-    /// It holds nothing yet.
-    New,
-    /// At an entry that the ledger holds (0: the genesis).
-    At {
-        /// `seq` of that entry.
-        seq: u64,
-        /// Its hash.
-        hash: Hash,
-    },
-    /// At a hash that the ledger does not know.
-    Unknown {
-        /// The `seq` that it says it has.
-        seq: Option<u64>,
-    },
+/// What a hash is that somebody came with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// An entry's, by its seq; 0 for the genesis.
+    Entry(u64),
+    /// A schema's: of the newest entry that has this schema. Whoever comes with it holds no rows.
+    Schema(u64),
+    /// That of an entry, or of the schema after it, that was pruned.
+    Pruned(u64),
+}
+
+/// The way to an answer, and with it what has to be read of the ledger to give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The client is there.
+    Ready,
+    /// The client has come further than it wants to get.
+    Ahead,
+    /// The entries since, as they were recorded.
+    Recorded,
+    /// The net of the entries since. Where every entry holds for every client and yet their sum does not show it, the entries will do.
+    Net,
+    /// What can be made of it when the entries since are not all there.
+    Older,
+}
+
+/// Chooses the way from a place to the entry `to`. `additive`: none of the entries between is destructive.
+pub fn way(from: Place, to: u64, additive: bool, squash: bool) -> Way {
+    match from {
+        Place::Pruned(_) => Way::Older,
+        Place::Entry(seq) | Place::Schema(seq) if seq > to => Way::Ahead,
+        Place::Entry(seq) if seq == to => Way::Ready,
+        Place::Entry(_) if additive && !squash => Way::Recorded,
+        Place::Entry(_) | Place::Schema(_) => Way::Net,
+    }
 }
 
 /// What every answer says.

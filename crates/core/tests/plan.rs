@@ -18,7 +18,7 @@ use electric_schema_core::model::{
     QualifiedName, RangeType, Routine, Schema, Sequence, Table, View, Volatility,
 };
 use electric_schema_core::net::Net;
-use electric_schema_core::plan::{abort, bootstrap, migrate, net, ready, Entry, Position, Server};
+use electric_schema_core::plan::{abort, bootstrap, migrate, net, ready, way, Entry, Place, Position, Server, Way};
 use electric_schema_core::render::render;
 use electric_schema_core::trace::Named;
 use serde_json::{json, Value};
@@ -115,6 +115,26 @@ fn circle() -> Objects {
     base.t().constraints.push(foreign_key("t_u", 2));
     base.u().constraints.push(foreign_key("u_t", 1));
     base.0
+}
+
+#[test]
+fn the_way_to_an_answer() {
+    for (from, to, additive, squash, expected) in [
+        (Place::Entry(12), 12, true, false, Way::Ready),
+        (Place::Entry(12), 12, true, true, Way::Ready),
+        (Place::Entry(0), 0, true, false, Way::Ready),
+        (Place::Entry(12), 11, true, false, Way::Ahead),
+        (Place::Schema(12), 11, true, false, Way::Ahead),
+        (Place::Entry(11), 12, true, false, Way::Recorded),
+        (Place::Entry(11), 12, true, true, Way::Net),
+        (Place::Entry(11), 12, false, false, Way::Net),
+        // Its hash is not the ledger's: only a squashed plan leads from it.
+        (Place::Schema(12), 12, true, false, Way::Net),
+        (Place::Schema(3), 12, true, false, Way::Net),
+        (Place::Pruned(3), 12, true, false, Way::Older),
+    ] {
+        assert_eq!(way(from, to, additive, squash), expected, "{from:?} to {to}, {additive}, {squash}");
+    }
 }
 
 #[test]
