@@ -6,6 +6,8 @@ mod surface;
 #[cfg(test)]
 mod classes;
 #[cfg(test)]
+mod compact;
+#[cfg(test)]
 mod concurrency;
 #[cfg(test)]
 mod database;

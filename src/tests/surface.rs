@@ -52,12 +52,16 @@ mod tests {
             "function electric_schema.preview(ddl text) returns jsonb",
             "function electric_schema.snapshot(at_hash text DEFAULT NULL::text) returns jsonb security definer",
             "function electric_schema.verify(trusted_hash text DEFAULT NULL::text) returns jsonb security definer",
+            "procedure electric_schema.compact(IN before_hash text) security definer",
             "schema _electric_meta",
             "schema electric_schema",
+            "table _electric_meta.checkpoints",
             "table _electric_meta.ledgers",
             "table _electric_meta.migrations",
             "table _electric_meta.objects",
+            "table _electric_meta.pruned",
             "table _electric_meta.seal",
+            "table _electric_meta.traces",
             "view electric_schema.status",
         ];
         let members = lines(MEMBERS);
