@@ -1,6 +1,6 @@
--- PUBLIC gets EXECUTE on every new function unless it is taken away.
+-- PUBLIC gets EXECUTE on every new function and procedure unless it is taken away.
 REVOKE ALL ON ALL ROUTINES IN SCHEMA electric_schema FROM PUBLIC;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA _electric_meta FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA _electric_meta FROM PUBLIC;
 
 COMMENT ON FUNCTION electric_schema.head() IS
   'Where the ledger is: seq, hash, reset_version and time of the newest entry; seq 0 and the genesis hash for an empty ledger';
@@ -18,6 +18,8 @@ COMMENT ON FUNCTION electric_schema.preview(text) IS
   'What DDL would do: it is run as the caller and rolled back. Class, changes, reasons and replay SQL of its entry, or the error it fails with';
 COMMENT ON FUNCTION electric_schema.drift() IS
   'What the catalogs have and the ledger does not, and the other way round: DDL that no event trigger saw. Nothing on a healthy database; reads all tables'' definitions';
+COMMENT ON PROCEDURE electric_schema.label(text) IS
+  'Names the entry of the transaction that calls it; the last call counts, NULL takes the name back. The label is private, as source is';
 COMMENT ON FUNCTION _electric_meta.not_distributed() IS 'For electric_schema.status: what is there and clients cannot have';
 COMMENT ON FUNCTION _electric_meta.judge_concurrent() IS
   'Event trigger: refuses destructive commands with CONCURRENTLY before they run, if electric_schema.destructive forbids them';

@@ -76,7 +76,7 @@ COMMENT ON COLUMN _electric_meta.migrations.recorded_at IS 'Private: when the tr
 COMMENT ON COLUMN _electric_meta.migrations.application_name IS 'Private: application_name of the session';
 COMMENT ON COLUMN _electric_meta.migrations.xid IS 'Private: the transaction';
 COMMENT ON COLUMN _electric_meta.migrations.lsn IS 'Private: position in the WAL when the entry was written';
-COMMENT ON COLUMN _electric_meta.migrations.label IS 'Private: a name that somebody gave the entry';
+COMMENT ON COLUMN _electric_meta.migrations.label IS 'Private: what the entry is called, by electric_schema.label() or by a migration tool''s bookkeeping';
 COMMENT ON COLUMN _electric_meta.migrations.salt IS 'Private: random, keeps private_digest from being guessed';
 
 CREATE TABLE _electric_meta.objects (

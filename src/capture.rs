@@ -9,6 +9,7 @@ use crate::sys::{self, Node, Oid, Renamed, Row};
 use pgrx::prelude::*;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread::LocalKey;
 
 /// All that a transaction has touched so far. OIDs are of any class of object; one that turns out not to have changed does no harm.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,8 @@ pub struct Touched {
     pub statements: Vec<Statement>,
     /// The role that ran the last of them.
     pub role: String,
+    /// What the entry is to be called.
+    pub label: Option<String>,
     /// The subtransaction that it all happened in; 0: the transaction itself.
     pub since: u32,
     /// Something came in that `electric_schema.destructive` has not judged yet.
@@ -74,6 +77,8 @@ pub struct Statement {
 
 thread_local! {
     static TOUCHED: RefCell<Option<Touched>> = const { RefCell::new(None) };
+    /// What each open subtransaction calls the entry; the innermost one's word counts. Not part of `TOUCHED`: a label touches nothing.
+    static LABELS: RefCell<BTreeMap<u32, Option<String>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 // ---- for the seal ----------------------------------------------------------------------------------------------------------------
@@ -93,6 +98,7 @@ pub fn take() -> Option<Touched> {
         }
     }
     touched.statements = statements;
+    touched.label = take_label();
     Some(touched)
 }
 
@@ -127,24 +133,39 @@ pub fn touch_everything() {
     });
 }
 
+/// Names the entry; `None` takes the name back.
+pub fn label(label: Option<String>) {
+    let mine = sys::current_subtransaction();
+    LABELS.with_borrow_mut(|labels| labels.insert(mine, label));
+}
+
+/// What the entry was named. The next call answers `None`.
+pub fn take_label() -> Option<String> {
+    LABELS.take().pop_last()?.1
+}
+
 /// Forgets it all: the transaction is over. Cannot fail.
 pub fn clear() {
-    forget_with(|touched| *touched = None);
+    forget_with(&TOUCHED, |touched| *touched = None);
+    forget_with(&LABELS, BTreeMap::clear);
 }
 
 /// A subtransaction was rolled back, and its statements and rewrites with it. Cannot fail.
 pub fn subtransaction_aborted(mine: u32) {
-    forget_with(|touched| {
+    forget_with(&TOUCHED, |touched| {
         if let Some(touched) = touched {
             touched.statements.retain(|statement| statement.subtransaction != mine);
             touched.rewrites.retain(|rewrite| rewrite.subtransaction != mine);
         }
     });
+    forget_with(&LABELS, |labels| {
+        labels.remove(&mine);
+    });
 }
 
 /// A subtransaction became part of its parent. Cannot fail.
 pub fn subtransaction_committed(mine: u32, parent: u32) {
-    forget_with(|touched| {
+    forget_with(&TOUCHED, |touched| {
         if let Some(touched) = touched {
             let statements = touched.statements.iter_mut().map(|statement| &mut statement.subtransaction);
             let rewrites = touched.rewrites.iter_mut().map(|rewrite| &mut rewrite.subtransaction);
@@ -154,6 +175,11 @@ pub fn subtransaction_committed(mine: u32, parent: u32) {
                 .for_each(|subtransaction| *subtransaction = parent);
         }
     });
+    forget_with(&LABELS, |labels| {
+        if let Some(label) = labels.remove(&mine) {
+            labels.insert(parent, label);
+        }
+    });
 }
 
 fn with_touched(change: impl FnOnce(&mut Touched)) {
@@ -161,10 +187,10 @@ fn with_touched(change: impl FnOnce(&mut Touched)) {
 }
 
 /// For the callbacks in which an ERROR would restart the server. The cell is never borrowed while Postgres runs, so there is nothing to miss.
-fn forget_with(change: impl FnOnce(&mut Option<Touched>)) {
-    let _ = TOUCHED.try_with(|touched| {
-        if let Ok(mut touched) = touched.try_borrow_mut() {
-            change(&mut touched);
+fn forget_with<T>(state: &'static LocalKey<RefCell<T>>, change: impl FnOnce(&mut T)) {
+    let _ = state.try_with(|state| {
+        if let Ok(mut state) = state.try_borrow_mut() {
+            change(&mut state);
         }
     });
 }

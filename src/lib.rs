@@ -16,6 +16,7 @@ mod destructive;
 mod drift;
 mod handshake;
 mod history;
+mod label;
 mod ledger;
 mod preview;
 mod reach;

@@ -1,6 +1,7 @@
 //! Errors as the user sees them: SQLSTATE, message, DETAIL and HINT.
 
 use electric_schema_core::error::Error;
+use electric_schema_core::label::Unfit;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{function_name, PgLogLevel, PgSqlErrorCode};
 
@@ -29,6 +30,8 @@ pub enum Failure {
     Held,
     /// Others changed the schema since this transaction's snapshot was taken.
     Stale,
+    /// A text that cannot be a label.
+    Label(Unfit),
     /// DDL cannot run here: on a standby, or in a read-only transaction.
     ReadOnly {
         /// On a standby.
@@ -133,6 +136,16 @@ impl From<Failure> for ErrorReport {
             )
             .set_detail("Under REPEATABLE READ and SERIALIZABLE, Postgres cannot print their constraints.")
             .set_hint("Run the transaction again, or under READ COMMITTED."),
+            Failure::Label(unfit) => {
+                let detail = match unfit {
+                    Unfit::Empty => "There is nothing to see in it.".to_owned(),
+                    Unfit::TooLong(length) => format!("It has {length} characters."),
+                    Unfit::ControlCharacter(control) => format!("It has the character U+{:04X}.", u32::from(control)),
+                };
+                report(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, unfit.to_string())
+                    .set_detail(detail)
+                    .set_hint("A label is one line of text, such as 0007_add_due_date. NULL takes it back.")
+            }
             Failure::ReadOnly { standby } => {
                 let place = if standby { "during recovery" } else { "in a read-only transaction" };
                 report(

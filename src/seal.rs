@@ -10,6 +10,7 @@ use electric_schema_core::model::Object;
 
 use crate::capture::{self, Touched};
 use crate::catalog;
+use crate::label;
 use crate::ledger::{Chain, Ledger};
 use crate::report::{or_raise, Failure};
 use crate::settings;
@@ -29,7 +30,7 @@ fn baseline() {
 
 /// Called before every commit and PREPARE TRANSACTION.
 pub fn before_commit(commit: Commit) {
-    let Some(touched) = capture::take() else { return };
+    let Some(touched) = capture::take() else { return label::unused(capture::take_label()) };
     // Nothing to write to when the extension goes in this very transaction.
     let Some(owner) = sys::extension_owner("electric_schema") else { return };
     let Some(ledger) = Ledger::find() else { return };
@@ -214,6 +215,7 @@ fn private(touched: &Touched, sealed: &Sealed, before: &BTreeMap<u32, Known>, ro
         .filter(|statement| statement.everything || !statement.objects.is_disjoint(&changed))
         .map(|statement| statement.text.clone())
         .collect();
+    let label = touched.label.clone().or_else(|| label::from_bookkeeping(&role));
     Private {
         salt: sys::strong_random().to_vec(),
         source,
@@ -222,6 +224,6 @@ fn private(touched: &Touched, sealed: &Sealed, before: &BTreeMap<u32, Known>, ro
         application_name: sys::application_name(),
         xid: sys::full_xid(),
         lsn: sys::insert_lsn(),
-        label: None,
+        label,
     }
 }

@@ -6,7 +6,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { sync } from '@electric-schema/pglite'
 import { describePGlite, describeServer, diff } from '../../tests/e2e/lib/catalog.js'
 import { openPGlite } from '../../tests/e2e/lib/seed.js'
-import { deploy, migrations } from './lib/deploy.js'
+import { deploy, migrationOf, migrations } from './lib/deploy.js'
 import * as report from './lib/report.js'
 import { compareRows, download, projectMadeOffline, startRows, startTables } from './lib/rows.js'
 
@@ -48,7 +48,11 @@ report.title(
   `electric_schema ${extversion} on PostgreSQL ${server_version}; devices on PGlite ${pglite}`,
   'The migrations are applied by drizzle-kit migrate; nothing else tells the extension of them.',
 )
-report.ledger(await ledger())
+const entries = await ledger()
+report.ledger(entries)
+const named = entries.filter(({ label }, i) => migrationOf(label) === migrations[i]).length
+const allNamed = named === migrations.length && named === entries.length
+report.field('labels', report.verdict(allNamed, `${named} of ${entries.length} are those of the migration that made the entry`))
 
 const devices = [
   { name: 'Device A', note: 'offline since the first migration', db: a, hasRows: true },
@@ -63,7 +67,7 @@ report.heading(
   `${((Date.now() - started) / 1000).toFixed(1)} s\n`,
 )
 await Promise.all([server.end(), ...devices.map(({ db }) => db.close())])
-process.exitCode = equal === devices.length ? 0 : 1
+process.exitCode = equal === devices.length && allNamed ? 0 : 1
 
 async function createDatabase() {
   const admin = await connect('postgres')
@@ -98,7 +102,7 @@ async function firstSync(db) {
 }
 
 async function ledger() {
-  return rows('SELECT seq, class, hash, statements FROM _electric_meta.migrations ORDER BY seq')
+  return rows('SELECT seq, class, hash, label, statements FROM _electric_meta.migrations ORDER BY seq')
 }
 
 async function follow({ name, note, db, hasRows }) {

@@ -43,6 +43,51 @@ pub fn unlock_share(oid: Oid) {
     unsafe { pg_sys::UnlockRelationOid(oid.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE) }
 }
 
+/// Whether this transaction holds the lock that writing to the relation takes.
+pub fn writes(oid: Oid) -> bool {
+    // SAFETY: a plain identifier of this backend.
+    let database = unsafe { pg_sys::MyDatabaseId };
+    holds(
+        pg_sys::LOCKTAG {
+            locktag_field1: database.to_u32(),
+            locktag_field2: oid,
+            locktag_field3: 0,
+            locktag_field4: 0,
+            locktag_type: pg_sys::LockTagType::LOCKTAG_RELATION as u8,
+            locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+        },
+        pg_sys::RowExclusiveLock,
+    )
+}
+
+/// Whether this session holds the advisory lock with this key, exclusively.
+pub fn holds_advisory_lock(key: i64) -> bool {
+    // SAFETY: a plain identifier of this backend.
+    let database = unsafe { pg_sys::MyDatabaseId };
+    holds(
+        pg_sys::LOCKTAG {
+            locktag_field1: database.to_u32(),
+            locktag_field2: (key >> 32) as u32,
+            locktag_field3: key as u32,
+            // Keys of one bigint; those of two integers have 2.
+            locktag_field4: 1,
+            locktag_type: pg_sys::LockTagType::LOCKTAG_ADVISORY as u8,
+            locktag_lockmethodid: pg_sys::USER_LOCKMETHOD as u8,
+        },
+        pg_sys::ExclusiveLock,
+    )
+}
+
+fn holds(tag: pg_sys::LOCKTAG, mode: u32) -> bool {
+    // SAFETY: looks the tag up in this backend's own table.
+    unsafe {
+        #[cfg(not(any(feature = "pg17", feature = "pg18")))]
+        return pg_sys::LockHeldByMe(&tag, mode as pg_sys::LOCKMODE);
+        #[cfg(any(feature = "pg17", feature = "pg18"))]
+        return pg_sys::LockHeldByMe(&tag, mode as pg_sys::LOCKMODE, false);
+    }
+}
+
 /// Sleeps, but not through a cancel.
 pub fn nap(milliseconds: u32) {
     // SAFETY: sleeps, at most until a signal comes.

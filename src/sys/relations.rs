@@ -7,17 +7,23 @@ pub(super) fn relation_cache<R>(oid: Oid, read: impl FnOnce(&pg_sys::RelationDat
     if !try_lock_share(oid) {
         return None;
     }
+    // SAFETY: the relation is open while it is read.
+    let answer = open_locked(oid, |relation| read(unsafe { &*relation }));
+    unlock_share(oid);
+    answer
+}
+
+/// Opens a relation that this transaction has locked; `None` when it is not there.
+pub(super) fn open_locked<R>(oid: Oid, read: impl FnOnce(pg_sys::Relation) -> R) -> Option<R> {
     // SAFETY: the lock keeps the relation from changing while its cache entry is pinned; a relation that is not there answers null.
-    let answer = unsafe {
+    unsafe {
         let relation = pg_sys::RelationIdGetRelation(oid.into());
         (!relation.is_null()).then(|| {
-            let answer = read(&*relation);
+            let answer = read(relation);
             pg_sys::RelationClose(relation);
             answer
         })
-    };
-    unlock_share(oid);
-    answer
+    }
 }
 
 /// Whether this transaction, from the subtransaction `since` on, gave the relation new storage: a rewrite, or a TRUNCATE.

@@ -61,6 +61,12 @@ unsafe extern "C-unwind" fn on_subtransaction(
     }
 }
 
+/// Whether the client, or several statements in one string, began the transaction: else it is that of a single statement.
+pub fn in_transaction_block() -> bool {
+    // SAFETY: reads the state of the current transaction.
+    unsafe { pg_sys::IsTransactionBlock() }
+}
+
 /// Whether this transaction may not write.
 pub fn is_read_only() -> bool {
     // SAFETY: a plain flag of this backend.

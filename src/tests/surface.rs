@@ -53,6 +53,7 @@ mod tests {
             "function electric_schema.snapshot(at_hash text DEFAULT NULL::text) returns jsonb security definer",
             "function electric_schema.verify(trusted_hash text DEFAULT NULL::text) returns jsonb security definer",
             "procedure electric_schema.compact(IN before_hash text) security definer",
+            "procedure electric_schema.label(IN label text)",
             "schema _electric_meta",
             "schema electric_schema",
             "table _electric_meta.checkpoints",

@@ -29,6 +29,8 @@ pub mod error;
 pub mod expression;
 /// Which object is which.
 pub mod identify;
+/// What an entry is called.
+pub mod label;
 /// What a client's schema consists of.
 pub mod model;
 /// What is left of many entries.

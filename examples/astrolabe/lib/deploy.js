@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -11,6 +12,15 @@ const journal = JSON.parse(readFileSync(join(here, 'drizzle/meta/_journal.json')
 const drizzleKit = join(dirname(createRequire(import.meta.url).resolve('drizzle-kit')), 'bin.cjs')
 
 export const migrations = journal.entries.map(({ tag }) => tag)
+
+/** The migration that an entry's label stands for: Drizzle writes down the time that its journal has, and the file's hash. */
+export function migrationOf(label) {
+  const [, when, hash] = /^drizzle:(\d+):([0-9a-f]{12})$/.exec(label ?? '') ?? []
+  const entry = journal.entries.find((entry) => String(entry.when) === when)
+  if (!entry) return null
+  const file = readFileSync(join(here, `drizzle/${entry.tag}.sql`))
+  return createHash('sha256').update(file).digest('hex').startsWith(hash) ? entry.tag : null
+}
 
 /**
  * Deploys as if the repository ended with the first `count` migrations: drizzle-kit itself always applies all that it finds,

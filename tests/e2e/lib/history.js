@@ -6,7 +6,7 @@ import { split } from './split.js'
 /**
  * A folder of migrations, and how its own tool sends them.
  * @returns {{ name: string, tool: string, migrations: { tag: string, script: string }[],
- *   oneTransaction?: boolean, prepare(db): Promise<void>, apply(db, migration): Promise<void> }}
+ *   oneTransaction?: boolean, prepare(db): Promise<void>, apply(db, migration): Promise<void>, label(migration): string | null }}
  */
 export function readHistory(folder) {
   const name = basename(folder)
@@ -50,10 +50,12 @@ const drizzle = {
     )
     await db.query('COMMIT')
   },
+  label: ({ script, when }) => `drizzle:${when}:${sha256(script).slice(0, 12)}`,
 }
 
 const prisma = {
   async prepare(db) {
+    await db.query('SELECT pg_advisory_lock(72707369)')
     await db.query(`CREATE TABLE _prisma_migrations (
       id                      VARCHAR(36) PRIMARY KEY NOT NULL,
       checksum                VARCHAR(64) NOT NULL,
@@ -77,6 +79,7 @@ const prisma = {
     await db.query('UPDATE "_prisma_migrations" SET "applied_steps_count" = "applied_steps_count" + 1 WHERE "id" = $1', [id])
     await db.query('UPDATE "_prisma_migrations" SET "finished_at" = now() WHERE "id" = $1', [id])
   },
+  label: ({ tag }) => tag,
 }
 
 const plain = {
@@ -84,4 +87,5 @@ const plain = {
   async apply(db, { script }) {
     await db.query(script)
   },
+  label: () => null,
 }

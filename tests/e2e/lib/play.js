@@ -39,6 +39,7 @@ export async function play(history, clientKinds) {
 
   let deploy = null
   const surplus = []
+  const mislabelled = []
   // A routine that clients have once, they keep.
   const needed = new Set()
   let seq = await headSeq(server)
@@ -53,6 +54,7 @@ export async function play(history, clientKinds) {
     }
     const before = seq
     seq = await headSeq(server)
+    if (n > 0) mislabelled.push(...(await checkLabels(server, before, history.label(migrations[n - 1]))))
     if (history.oneTransaction && seq > before + 1) surplus.push(`${tag}, one transaction, made ${seq - before} entries`)
     const expected = await describeServer(server)
     for (const routine of neededRoutines(expected)) needed.add(routine)
@@ -61,7 +63,7 @@ export async function play(history, clientKinds) {
     if (n > 0 && n % 100 === 0) console.log(`  ${n} of ${last}, ${seconds(started)}`)
   }
 
-  const ledgerFailure = [...(deploy ?? []), ...surplus, ...(await verify(server))]
+  const ledgerFailure = [...(deploy ?? []), ...surplus, ...mislabelled.slice(0, 10), ...(await verify(server))]
   for (const follower of followers) {
     if (deploy) follower.failure ??= ['did not get to the end, because the server did not']
     await follower.client?.close()
@@ -122,6 +124,15 @@ async function follow(follower, { expected, needed, n, tag }) {
 
 async function headSeq(server) {
   return Number((await server.query('SELECT seq FROM electric_schema.head()')).rows[0]?.seq ?? 0)
+}
+
+/** The entries since `seq` that are not called what the tool's bookkeeping calls the migration. */
+async function checkLabels(server, seq, expected) {
+  const { rows } = await server.query(
+    'SELECT seq, label FROM _electric_meta.migrations WHERE seq > $1 AND label IS DISTINCT FROM $2 ORDER BY seq',
+    [seq, expected],
+  )
+  return rows.map(({ seq, label }) => `entry ${seq} is called ${label}, not ${expected}`)
 }
 
 async function verify(server) {
