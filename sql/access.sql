@@ -12,6 +12,14 @@ COMMENT ON FUNCTION electric_schema.snapshot(text) IS
   'What builds the whole schema on a client that holds nothing, at head or at the entry with this hash; with the schema hash';
 COMMENT ON PROCEDURE electric_schema.compact(text) IS
   'Prunes the entries before the one with this hash. Clients older than what is left get a reset; verify() proves the rest from the checkpoint left behind';
+COMMENT ON PROCEDURE electric_schema.electrify(regclass) IS
+  'Puts a table into the publication electric, which is made when it is not there. For the table''s owner';
+COMMENT ON PROCEDURE electric_schema.unelectrify(regclass) IS 'Takes a table out of the publication electric. For the table''s owner';
+COMMENT ON PROCEDURE electric_schema.set_scope(text) IS
+  'Which tables reach clients: all, or electrified, those in the publication electric alone';
+COMMENT ON PROCEDURE electric_schema.exclude(text) IS
+  'Leaves tables, views and sequences out whose names match a pattern: schema.name or name, with * and ?';
+COMMENT ON PROCEDURE electric_schema.include(text) IS 'Takes a pattern back that was given to electric_schema.exclude()';
 COMMENT ON FUNCTION electric_schema.verify(text) IS
   'Recomputes the whole chain, and compares head with the catalogs; with a hash that was kept elsewhere, whether the chain still has it';
 COMMENT ON FUNCTION electric_schema.preview(text) IS

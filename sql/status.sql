@@ -10,6 +10,8 @@ SELECT
    WHERE m.ledger_id = l.ledger_id AND m.class = 'additive') AS additive,
   (SELECT pg_catalog.count(*) FROM _electric_meta.migrations m
    WHERE m.ledger_id = l.ledger_id AND m.class = 'destructive') AS destructive,
+  CASE WHEN EXISTS (SELECT FROM _electric_meta.scope s WHERE s.setting = 'scope') THEN 'electrified' ELSE 'all' END AS scope,
+  ARRAY(SELECT s.value FROM _electric_meta.scope s WHERE s.setting = 'exclude' ORDER BY s.value COLLATE "C") AS excluded,
   pg_catalog.pg_total_relation_size('_electric_meta.ledgers'::pg_catalog.regclass)
     + pg_catalog.pg_total_relation_size('_electric_meta.migrations'::pg_catalog.regclass)
     + pg_catalog.pg_total_relation_size('_electric_meta.objects'::pg_catalog.regclass) AS bytes,
@@ -49,6 +51,8 @@ COMMENT ON COLUMN electric_schema.status.reset_version IS 'How many destructive 
 COMMENT ON COLUMN electric_schema.status.recorded_at IS 'When the newest entry was made';
 COMMENT ON COLUMN electric_schema.status.additive IS 'Additive entries that the ledger holds';
 COMMENT ON COLUMN electric_schema.status.destructive IS 'Destructive entries that the ledger holds';
+COMMENT ON COLUMN electric_schema.status.scope IS 'all, or electrified: only what is in the publication electric is distributed';
+COMMENT ON COLUMN electric_schema.status.excluded IS 'Patterns of tables that are not distributed all the same';
 COMMENT ON COLUMN electric_schema.status.bytes IS 'Size of the ledger on disk, indexes and TOAST included';
 COMMENT ON COLUMN electric_schema.status.capture IS 'on, or off: some DDL is not noticed because an event trigger is disabled or gone';
 COMMENT ON COLUMN electric_schema.status.disabled_triggers IS 'Event triggers of the extension that are not ENABLE ALWAYS';

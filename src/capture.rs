@@ -5,6 +5,7 @@
 
 use crate::destructive;
 use crate::reach::{dropped_kind, reach, reaches_descendants, Dropping, Reach};
+use crate::scope::{Settings, PUBLICATION};
 use crate::sys::{self, Node, Oid, Renamed, Row};
 use pgrx::prelude::*;
 use std::cell::RefCell;
@@ -31,6 +32,8 @@ pub struct Touched {
     pub new_types: BTreeSet<Oid>,
     /// There may be routines now that others' bodies have been calling all along.
     pub new_routines: bool,
+    /// The publication `electric` has other members, which matters where only those are distributed.
+    pub publication: bool,
     /// Rewrites that can have changed values.
     pub rewrites: Vec<Rewrite>,
     /// The statements that did it, as the client sent them, in order.
@@ -69,10 +72,34 @@ pub struct Statement {
     pub objects: BTreeSet<Oid>,
     /// It did not say precisely.
     pub everything: bool,
+    /// It changed what is in the publication `electric`.
+    pub publication: bool,
+    /// It changed the scope's settings.
+    pub rescopes: bool,
     /// The subtransaction that it belongs to.
     pub subtransaction: u32,
     /// When its string arrived, and where in it the statement starts: two statements alike are two.
     identity: (i64, i32),
+}
+
+impl Touched {
+    /// With settings that ask for published tables only, another publication is another scope.
+    pub fn meet(&mut self, settings: &Settings) {
+        if settings.electrified && self.publication {
+            self.everything = true;
+            self.statements.iter_mut().for_each(|statement| statement.everything |= statement.publication);
+        }
+    }
+
+    /// Whether the scope is another one than before.
+    pub fn rescopes(&self, settings: &Settings) -> bool {
+        self.statements.iter().any(|statement| statement.rescopes || settings.electrified && statement.publication)
+    }
+
+    /// Whether it all comes to nothing, whatever the catalogs say.
+    pub fn is_nothing(&self) -> bool {
+        !self.everything && self.objects.is_empty() && self.dropped.is_empty()
+    }
 }
 
 thread_local! {
@@ -93,6 +120,8 @@ pub fn take() -> Option<Touched> {
             Some(earlier) => {
                 earlier.objects.extend(statement.objects);
                 earlier.everything |= statement.everything;
+                earlier.publication |= statement.publication;
+                earlier.rescopes |= statement.rescopes;
             }
             None => statements.push(statement),
         }
@@ -142,6 +171,13 @@ pub fn label(label: Option<String>) {
 /// What the entry was named. The next call answers `None`.
 pub fn take_label() -> Option<String> {
     LABELS.take().pop_last()?.1
+}
+
+/// The settings say that other tables are distributed.
+pub fn rescope() {
+    if listening() {
+        remember(Found { everything: true, rescopes: true, ..Found::default() });
+    }
 }
 
 /// Forgets it all: the transaction is over. Cannot fail.
@@ -223,6 +259,12 @@ fn note_commands(event: &sys::Event) {
         event.node == Node::Rename(Renamed::Index) && commands.iter().any(|command| command.object_type != "index");
     let everything = (reach == Reach::Everything || renames_table) && (!commands.is_empty() || ignored.is_empty());
     let mut found = Found { everything, ..Found::default() };
+    if reach == Reach::Publication {
+        // RENAME reports the new name only.
+        let renamed = matches!(event.node, Node::Rename(_));
+        found.publication = renamed || commands.iter().any(|c| is_of_publication(&c.object_type, &c.identity));
+        return remember(found);
+    }
     for command in &commands {
         found.objects.extend(command.object);
         found.objects.extend(command.relation);
@@ -274,6 +316,13 @@ fn capture_drop(fcinfo: pg_sys::FunctionCallInfo) {
     for dropped in all.iter().filter(|dropped| !dropped.is_ignored()) {
         match dropped_kind(&dropped.object_type) {
             Dropping::ServerSide => {}
+            // With the table its membership goes: that is told apart.
+            Dropping::Publication => {
+                let is_its_table =
+                    |other: &&Dropped| other.object_type == "table" && other.address_names == dropped.address_names;
+                found.publication |= is_of_publication(&dropped.object_type, &dropped.identity)
+                    && all.iter().find(is_its_table).is_none();
+            }
             Dropping::Object => found.dropped.extend(dropped.object),
             Dropping::Table => {
                 found.dropped.extend(dropped.object);
@@ -382,10 +431,12 @@ struct Found {
     filled: BTreeSet<Oid>,
     new_types: BTreeSet<Oid>,
     new_routines: bool,
+    publication: bool,
+    rescopes: bool,
 }
 
 fn remember(found: Found) {
-    if !found.everything && found.objects.is_empty() && found.dropped.is_empty() {
+    if !found.everything && !found.publication && found.objects.is_empty() && found.dropped.is_empty() {
         return;
     }
     let role = sys::outer_role();
@@ -402,11 +453,15 @@ fn remember(found: Found) {
                 Some(statement) => {
                     statement.objects.extend(objects);
                     statement.everything |= found.everything;
+                    statement.publication |= found.publication;
+                    statement.rescopes |= found.rescopes;
                 }
                 None => touched.statements.push(Statement {
                     text: current.text,
                     objects: objects.collect(),
                     everything: found.everything,
+                    publication: found.publication,
+                    rescopes: found.rescopes,
                     subtransaction,
                     identity,
                 }),
@@ -422,6 +477,7 @@ fn remember(found: Found) {
         touched.filled.extend(found.filled);
         touched.new_types.extend(found.new_types);
         touched.new_routines |= found.new_routines;
+        touched.publication |= found.publication;
     });
 }
 
@@ -521,6 +577,17 @@ fn dropped_objects() -> Vec<Dropped> {
         address_names: row.texts(11).unwrap_or_default(),
     };
     sys::dropped_object_rows().into_iter().map(dropped).collect()
+}
+
+/// Whether it is the publication `electric`, or a table or schema in it.
+fn is_of_publication(object_type: &str, identity: &str) -> bool {
+    match object_type {
+        "publication" => identity == PUBLICATION,
+        "publication relation" | "publication namespace" => {
+            identity.strip_suffix(PUBLICATION).is_some_and(|start| start.ends_with(" in publication "))
+        }
+        _ => false,
+    }
 }
 
 fn is_own_schema(schema: &str) -> bool {

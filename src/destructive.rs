@@ -42,12 +42,16 @@ fn applies() -> Option<Destructive> {
 
 /// At the end of a command.
 pub fn judge(event: &Event) {
-    let Some(setting) = applies() else { return };
-    let Some(touched) = capture::unjudged() else { return };
-    let forbids = setting == Destructive::Forbid;
-    if forbids && event.concurrent.is_some() {
+    if applies() == Some(Destructive::Forbid) && event.concurrent.is_some() {
         return;
     }
+    judge_call(&event.tag);
+}
+
+/// At the end of what no event tells of.
+pub fn judge_call(tag: &str) {
+    let Some(setting) = applies() else { return };
+    let Some(touched) = capture::unjudged() else { return };
     let Some(owner) = sys::extension_owner("electric_schema") else { return };
     let Some(ledger) = Ledger::find() else { return };
     let (_, sealed) = or_raise(sys::pinned(owner, || {
@@ -58,7 +62,7 @@ pub fn judge(event: &Event) {
         })
     }));
     let lines = or_raise(changes(&sealed)).map(|changes| reasons(&changes)).unwrap_or_default();
-    let tag = event.tag.clone();
+    let tag = tag.to_owned();
     match setting {
         Destructive::Allow => {}
         Destructive::Forbid if lines.is_empty() => {}

@@ -72,7 +72,8 @@ pub fn unread_tables(head: &Hash) -> Result<Option<Vec<(Known, Known)>>, Failure
             return Ok(None);
         }
         let asked = Asked::Only(&chain.unread | &reading.relations);
-        let catalog = distributed(reading.catalog, &known, &asked);
+        let scope = ledger.settings()?.scope(&reading.catalog, false);
+        let catalog = distributed(reading.catalog, &known, &asked, &scope);
         let found = identify(&catalog, &known, &Happened::default(), u64::MAX);
         let one = |known: &Known| Objects::from([(known.id, known.object.clone())]);
         let same = |before: &Known, now: &Known| {
@@ -98,7 +99,8 @@ fn differences_at(ledger: &Ledger, without_unread: Option<&Chain>) -> Result<Vec
         reading.catalog.tables.retain(|table| !chain.unread.contains(&table.oid));
         reading.catalog.views.retain(|view| !chain.unread.contains(&view.oid));
     }
-    let catalog = distributed(reading.catalog, &known, &Asked::EverythingBut(reading.unread.clone()));
+    let scope = ledger.settings()?.scope(&reading.catalog, false);
+    let catalog = distributed(reading.catalog, &known, &Asked::EverythingBut(reading.unread.clone()), &scope);
     let found: Vec<Known> = identify(&catalog, &known, &Happened::default(), u64::MAX);
     // Of extensions only what some table needs is read: one that is not there may only be unused.
     let side = |objects: &mut dyn Iterator<Item = &Known>| -> Objects {
@@ -143,7 +145,9 @@ fn undistributed() -> Result<JsonB, Failure> {
     let mut things = sys::pinned(owner, || {
         let known = ledger.known_all()?;
         let reading = catalog::with_undistributed(&routines(&known))?;
-        Ok::<_, Failure>(distributed(reading.catalog, &known, &Asked::EverythingBut(reading.unread)).unsupported)
+        let scope = ledger.settings()?.scope(&reading.catalog, false);
+        let asked = Asked::EverythingBut(reading.unread);
+        Ok::<_, Failure>(distributed(reading.catalog, &known, &asked, &scope).unsupported)
     })?;
     things.sort_by(|a, b| (&a.kind, &a.identity, &a.reason).cmp(&(&b.kind, &b.identity, &b.reason)));
     let things: Vec<Value> = things

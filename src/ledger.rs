@@ -10,6 +10,7 @@ use electric_schema_core::model::{Object, ObjectId};
 use electric_schema_core::schema_hash::SchemaSum;
 
 use crate::report::Failure;
+use crate::scope::Settings;
 use crate::sys::{self, Key, Oid, Row, Value};
 
 const SCHEMA: &str = "_electric_meta";
@@ -23,6 +24,11 @@ mod ledgers {
     pub const RESET_VERSION: i16 = 5;
     pub const SCHEMA_SUM: i16 = 6;
     pub const UNREAD: i16 = 7;
+}
+
+mod scope {
+    pub const SETTING: i16 = 1;
+    pub const VALUE: i16 = 2;
 }
 
 mod objects {
@@ -39,6 +45,7 @@ pub struct Ledger {
     objects: Oid,
     objects_oid_index: Oid,
     seal: Oid,
+    scope: Oid,
     /// What this transaction will have made of `objects`, `None` for what it will have removed: see [`Ledger::ahead`].
     pending: BTreeMap<u32, Option<Known>>,
 }
@@ -63,6 +70,7 @@ impl Ledger {
             objects: sys::relation_oid(SCHEMA, "objects")?,
             objects_oid_index: sys::relation_oid(SCHEMA, "objects_oid_idx")?,
             seal: sys::relation_oid(SCHEMA, "seal")?,
+            scope: sys::relation_oid(SCHEMA, "scope")?,
             pending: BTreeMap::new(),
         })
     }
@@ -102,10 +110,11 @@ impl Ledger {
             |chain: &Chain| (chain.row.tid.ip_blkid.bi_hi, chain.row.tid.ip_blkid.bi_lo, chain.row.tid.ip_posid);
         for _ in 0..ATTEMPTS {
             // A scan can miss a row that is replaced at that very moment.
-            if let Ok(before) = self.chain() {
+            if let (Ok(before), Ok(settings)) = (self.chain(), self.settings()) {
                 let place_before = (place(&before), before.head.hash);
                 let result = read(before);
-                if self.chain().is_ok_and(|after| (place(&after), after.head.hash) == place_before) {
+                let same = self.chain().is_ok_and(|after| (place(&after), after.head.hash) == place_before);
+                if same && self.settings().is_ok_and(|after| after == settings) {
                     return result;
                 }
             }
@@ -113,7 +122,23 @@ impl Ledger {
         }
         // For the sake of its error.
         self.chain()?;
+        self.settings()?;
         Err(Failure::Busy)
+    }
+
+    /// Which tables are distributed. Call it as [`Ledger::chain`].
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        let mut settings = Settings::default();
+        for row in sys::scan(self.scope, None, &[]) {
+            match (row.text(scope::SETTING).as_deref(), row.text(scope::VALUE)) {
+                (Some("scope"), Some(_)) => settings.electrified = true,
+                (Some("exclude"), Some(pattern)) => settings.excluded.push(pattern.parse()?),
+                _ => return Err(Failure::Ledger("its scope cannot be read")),
+            }
+        }
+        // In whatever order rows were written.
+        settings.excluded.sort_by_key(ToString::to_string);
+        Ok(settings)
     }
 
     /// The ledger as it will be once what this transaction did so far is sealed.

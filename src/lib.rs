@@ -21,6 +21,7 @@ mod ledger;
 mod preview;
 mod reach;
 mod report;
+mod scope;
 mod seal;
 mod settings;
 mod sys;
@@ -31,13 +32,14 @@ mod verify;
 ::pgrx::pg_module_magic!(name, version);
 
 extension_sql_file!("../sql/schema.sql", name = "schema", bootstrap);
+extension_sql_file!("../sql/scope.sql", name = "scope", requires = ["schema"]);
 extension_sql_file!("../sql/compaction.sql", name = "compaction", requires = ["schema"]);
 extension_sql_file!(
     "../sql/event_triggers.sql",
     name = "event_triggers",
     requires = [capture_ddl, capture_drop, capture_rewrite, judge_concurrent]
 );
-extension_sql_file!("../sql/status.sql", name = "status", requires = [drift, not_distributed]);
+extension_sql_file!("../sql/status.sql", name = "status", requires = ["scope", drift, not_distributed]);
 extension_sql_file!("../sql/access.sql", name = "access", finalize);
 
 /// Called once by each process that loads the library.

@@ -87,7 +87,9 @@ fn outcome(ledger: &Ledger, touched: Touched) -> Result<Value, Failure> {
         .catalog
         .unsupported
         .iter()
-        .filter(|thing| touched.objects.contains(&thing.oid))
+        .filter(|thing| {
+            touched.objects.contains(&thing.oid) || thing.table.is_some_and(|oid| touched.objects.contains(&oid))
+        })
         .map(|thing| json!({ "kind": thing.kind, "identity": thing.identity, "reason": thing.reason }))
         .collect();
     let statements = sealed.draft.as_ref().map(|draft| draft.statements.as_slice()).unwrap_or_default();

@@ -11,6 +11,8 @@ pub enum Reach {
     Named,
     /// Other objects' texts can change with it, or it names too little.
     Everything,
+    /// What is published is distributed, if the scope says so.
+    Publication,
 }
 
 /// Every tag of PostgreSQL 13 to 18 that fires `ddl_command_end` is listed; one that is not is of a newer server.
@@ -18,6 +20,9 @@ pub fn reach(tag: &str, node: &Node) -> Reach {
     let by_tag = reach_of_tag(tag);
     if by_tag == Reach::Nothing {
         return Reach::Nothing;
+    }
+    if by_tag == Reach::Publication && *node != Node::ServerSide {
+        return Reach::Publication;
     }
     match node {
         Node::ServerSide => Reach::Nothing,
@@ -35,7 +40,7 @@ fn reach_of_tag(tag: &str) -> Reach {
         "GRANT" | "REVOKE" | "ALTER DEFAULT PRIVILEGES" | "ALTER LARGE OBJECT" | "REASSIGN OWNED" | "COMMENT" | "SECURITY LABEL"
         // What stays on the server.
         | "CREATE POLICY" | "ALTER POLICY" | "CREATE TRIGGER" | "ALTER TRIGGER" | "ALTER RULE" | "CREATE STATISTICS"
-        | "ALTER STATISTICS" | "CREATE PUBLICATION" | "ALTER PUBLICATION" | "CREATE SUBSCRIPTION" | "ALTER SUBSCRIPTION"
+        | "ALTER STATISTICS" | "CREATE SUBSCRIPTION" | "ALTER SUBSCRIPTION"
         | "CREATE FOREIGN DATA WRAPPER" | "ALTER FOREIGN DATA WRAPPER" | "CREATE SERVER" | "ALTER SERVER" | "CREATE USER MAPPING"
         | "ALTER USER MAPPING" | "CREATE ACCESS METHOD" | "ALTER ACCESS METHOD" | "CREATE LANGUAGE" | "ALTER LANGUAGE"
         | "CREATE TRANSFORM" | "ALTER TRANSFORM" | "CREATE EVENT TRIGGER" | "ALTER EVENT TRIGGER" | "REFRESH MATERIALIZED VIEW" | "LOGIN"
@@ -52,6 +57,7 @@ fn reach_of_tag(tag: &str) -> Reach {
         | "DROP RULE" | "DROP SCHEMA" | "DROP SEQUENCE" | "DROP SERVER" | "DROP STATISTICS" | "DROP SUBSCRIPTION" | "DROP TABLE"
         | "DROP TEXT SEARCH CONFIGURATION" | "DROP TEXT SEARCH DICTIONARY" | "DROP TEXT SEARCH PARSER"
         | "DROP TEXT SEARCH TEMPLATE" | "DROP TRANSFORM" | "DROP TRIGGER" | "DROP TYPE" | "DROP USER MAPPING" | "DROP VIEW" => Reach::Nothing,
+        "CREATE PUBLICATION" | "ALTER PUBLICATION" => Reach::Publication,
         // A rule can turn a table into a view (before PostgreSQL 16). REINDEX fires from 17 on.
         "CREATE TABLE" | "ALTER TABLE" | "CREATE TABLE AS" | "SELECT INTO" | "CREATE FOREIGN TABLE" | "ALTER FOREIGN TABLE"
         | "IMPORT FOREIGN SCHEMA" | "CREATE INDEX" | "ALTER INDEX" | "REINDEX" | "CREATE RULE" | "CREATE SEQUENCE"
@@ -88,6 +94,8 @@ pub enum Dropping {
     PartOfTable,
     /// A constraint of a domain.
     PartOfDomain,
+    /// A publication, or what is in it.
+    Publication,
 }
 
 /// By the names of `pg_event_trigger_dropped_objects()`; a kind of a newer server counts as an object.
@@ -97,9 +105,6 @@ pub fn dropped_kind(object_type: &str) -> Dropping {
         | "policy"
         | "rule"
         | "statistics object"
-        | "publication"
-        | "publication relation"
-        | "publication namespace"
         | "subscription"
         | "event trigger"
         | "default acl"
@@ -123,6 +128,7 @@ pub fn dropped_kind(object_type: &str) -> Dropping {
         | "operator class"
         | "operator family"
         | "operator" => Dropping::ServerSide,
+        "publication" | "publication relation" | "publication namespace" => Dropping::Publication,
         "foreign table" | "aggregate" => Dropping::Undistributed,
         "table column"
         | "foreign table column"

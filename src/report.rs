@@ -5,6 +5,8 @@ use electric_schema_core::label::Unfit;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{function_name, PgLogLevel, PgSqlErrorCode};
 
+use crate::scope::Refusal;
+
 /// What can go wrong in the shell.
 #[derive(Debug)]
 pub enum Failure {
@@ -20,6 +22,8 @@ pub enum Failure {
     Pruned(String),
     /// An argument that must not be NULL.
     Null(&'static str),
+    /// The scope cannot be changed so.
+    Scope(Refusal),
     /// A page without entries.
     NoEntries,
     /// The chain is not as it was written.
@@ -63,6 +67,12 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Failure::Scope(refusal)
+    }
+}
+
 impl From<pgrx::spi::SpiError> for Failure {
     fn from(error: pgrx::spi::SpiError) -> Self {
         Failure::Query(error)
@@ -78,6 +88,14 @@ impl From<Failure> for ErrorReport {
                     .set_detail("A hash is 64 lower-case hexadecimal digits.")
                     .set_hint("Pass the hash that the client recorded last, or NULL for a client that has none yet.")
             }
+            Failure::Core(Error::MalformedPattern { given, why }) => report(
+                PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+                format!("malformed pattern: '{given}'"),
+            )
+            .set_detail(format!("As a pattern for names, {why}."))
+            .set_hint(
+                "A pattern is 'schema.table' or 'table', with * for any characters and ? for one: 'audit.*', '*_log'.",
+            ),
             Failure::Core(error @ (Error::Unreadable { .. } | Error::Misfit { .. })) => {
                 report(PgSqlErrorCode::ERRCODE_DATA_CORRUPTED, format!("electric_schema: {error}"))
                     .set_detail("The ledger holds something that this version did not write.")
@@ -110,6 +128,7 @@ impl From<Failure> for ErrorReport {
                     "Pass the hash of an entry. A client that has none yet asks electric_schema.handshake(NULL).",
                 )
             }
+            Failure::Scope(refusal) => refused(refusal),
             Failure::NoEntries => {
                 report(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, "max_entries must be positive".to_owned())
                     .set_hint("NULL gives all entries.")
@@ -160,6 +179,55 @@ impl From<Failure> for ErrorReport {
                     .set_detail(detail)
                     .set_hint(crate::destructive::WAY_OUT)
             }
+        }
+    }
+}
+
+fn refused(refusal: Refusal) -> ErrorReport {
+    let report = |code, message: String| ErrorReport::new(code, message, function_name!());
+    match refusal {
+        Refusal::Null(argument) => {
+            report(PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED, format!("{argument} must not be NULL"))
+        }
+        Refusal::NotElectrifiable { identity, why, hint } => {
+            report(PgSqlErrorCode::ERRCODE_WRONG_OBJECT_TYPE, format!("{identity} cannot be electrified"))
+                .set_detail(format!("It is {why}."))
+                .set_hint(hint)
+        }
+        Refusal::NoSuchTable(oid) => {
+            report(PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE, format!("there is no relation with OID {oid}"))
+        }
+        Refusal::NotOwner(identity) => {
+            report(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, format!("must be owner of table {identity}"))
+                .set_detail("Clients get the rows of an electrified table, so it is for its owner to decide.")
+        }
+        Refusal::Wholesale { identity, all_tables } => {
+            let (how, hint) = match all_tables {
+                true => (
+                    "It is FOR ALL TABLES.",
+                    "CALL electric_schema.exclude(…), or make the publication anew, for some tables.",
+                ),
+                false => (
+                    "It has all tables of the schema.",
+                    "CALL electric_schema.exclude(…), or ALTER PUBLICATION electric DROP TABLES IN SCHEMA ….",
+                ),
+            };
+            report(
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("{identity} cannot be taken out of the publication electric by itself"),
+            )
+            .set_detail(how)
+            .set_hint(hint)
+        }
+        Refusal::UnknownScope(given) => {
+            report(PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE, format!("there is no scope '{given}'"))
+                .set_detail("all: all tables but migration tools' own and excluded ones; electrified: those in the publication electric alone.")
+                .set_hint("CALL electric_schema.set_scope('all') or CALL electric_schema.set_scope('electrified').")
+        }
+        Refusal::NotExcluded(pattern) => {
+            report(PgSqlErrorCode::ERRCODE_UNDEFINED_OBJECT, format!("the pattern {pattern} is not excluded"))
+                .set_detail("A pattern is taken back as it was given: another one that means the same tables does not do.")
+                .set_hint("SELECT excluded FROM electric_schema.status lists them.")
         }
     }
 }

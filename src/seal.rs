@@ -13,6 +13,7 @@ use crate::catalog;
 use crate::label;
 use crate::ledger::{Chain, Ledger};
 use crate::report::{or_raise, Failure};
+use crate::scope::{is_incomplete, Settings};
 use crate::settings;
 use crate::sys::{self, Commit};
 
@@ -43,6 +44,10 @@ pub fn before_commit(commit: Commit) {
 
 fn seal(ledger: &Ledger, mut touched: Touched, role: String, commit: Commit) -> Result<(), Failure> {
     let chain = ledger.chain()?;
+    touched.meet(&ledger.settings()?);
+    if touched.is_nothing() && chain.unread.is_empty() {
+        return Ok(());
+    }
     let (read, sealed) = settle(ledger, &mut touched, &chain)?;
     read.catalog.unsupported.iter().filter(|thing| touched.objects.contains(&thing.oid)).for_each(notice);
     let unread_changed = read.unread != chain.unread;
@@ -75,19 +80,28 @@ fn seal(ledger: &Ledger, mut touched: Touched, role: String, commit: Commit) -> 
 
 /// What an entry made of this would be: reads what was touched, and as much more as that turns out to concern.
 pub fn settle(ledger: &Ledger, touched: &mut Touched, chain: &Chain) -> Result<(Reading, Sealed), Failure> {
-    let (read, sealed) = compare(ledger, touched, chain)?;
-    if touched.everything || !changes_scope(touched, &read, &sealed) {
+    let settings = ledger.settings()?;
+    touched.meet(&settings);
+    let (read, sealed) = compare(ledger, touched, chain, &settings)?;
+    if touched.everything || !(read.incomplete || changes_scope(touched, &read, &sealed)) {
         return Ok((read, sealed));
     }
     touched.everything = true;
-    compare(ledger, touched, chain)
+    compare(ledger, touched, chain, &settings)
 }
 
 /// Reads what was touched, and compares it with the ledger.
-fn compare(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<(Reading, Sealed), Failure> {
-    let read = read(ledger, touched, chain)?;
+fn compare(
+    ledger: &Ledger,
+    touched: &Touched,
+    chain: &Chain,
+    settings: &Settings,
+) -> Result<(Reading, Sealed), Failure> {
+    let read = read(ledger, touched, chain, settings)?;
     // A table that comes into scope may hold rows, too.
-    let older = |oid: &u32| !read.known.contains_key(oid) && !sys::created_since(*oid, touched.since);
+    let older = |oid: &u32| {
+        !read.known.contains_key(oid) && !sys::created_since(*oid, touched.since) && sys::may_hold_rows(*oid)
+    };
     let mut filled = touched.filled.clone();
     filled.extend(read.catalog.tables.iter().map(|table| table.oid).filter(older));
     let sealed = entry::seal(&Sealing {
@@ -98,6 +112,8 @@ fn compare(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<(Reading
         dropped: &touched.dropped,
         filled: &filled,
         happened: &happened(touched, &read.catalog),
+        // What could not be read may need it.
+        afresh: touched.rescopes(settings) && read.unread.is_empty(),
     })?;
     Ok((read, sealed))
 }
@@ -128,9 +144,11 @@ pub struct Reading {
     asked: Asked,
     known: BTreeMap<u32, Known>,
     unread: BTreeSet<u32>,
+    /// It needs more than was read.
+    incomplete: bool,
 }
 
-fn read(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<Reading, Failure> {
+fn read(ledger: &Ledger, touched: &Touched, chain: &Chain, settings: &Settings) -> Result<Reading, Failure> {
     let mut oids: BTreeSet<u32> = &touched.objects | &touched.dropped;
     oids.extend(&chain.unread);
     let mut known = if touched.everything { ledger.known_all()? } else { ledger.known_of(&oids)? };
@@ -160,8 +178,10 @@ fn read(ledger: &Ledger, touched: &Touched, chain: &Chain) -> Result<Reading, Fa
         let more = &referred(&reading.catalog) | &reading.relations;
         known.extend(ledger.known_of(&more.into_iter().filter(|oid| !known.contains_key(oid)).collect())?);
     }
-    let catalog = electric_schema_core::scope::distributed(reading.catalog, &known, &asked);
-    Ok(Reading { catalog, asked, known, unread: reading.unread })
+    let scope = settings.scope(&reading.catalog, touched.rescopes(settings));
+    let catalog = electric_schema_core::scope::distributed(reading.catalog, &known, &asked, &scope);
+    let incomplete = settings.electrified && !everything && is_incomplete(ledger, &catalog)?;
+    Ok(Reading { catalog, asked, known, unread: reading.unread, incomplete })
 }
 
 /// The routines that the ledger holds.

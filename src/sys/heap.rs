@@ -74,6 +74,17 @@ impl Row {
         Some(elements.into_iter().map(|element| element.value() as u32).collect())
     }
 
+    /// `int2[]`, `int2vector`.
+    pub fn int2s(&self, attno: i16) -> Option<Vec<i16>> {
+        let elements = elements(self.content(attno)?, pg_sys::INT2OID, 2, true, b's')?;
+        Some(elements.into_iter().map(|element| element.value() as i16).collect())
+    }
+
+    /// `"char"`.
+    pub fn byte(&self, attno: i16) -> Option<u8> {
+        self.word(attno).map(|word| word as u8)
+    }
+
     /// `bytea`.
     pub fn bytes(&self, attno: i16) -> Option<Vec<u8>> {
         self.content(attno).map(<[u8]>::to_vec)

@@ -47,6 +47,12 @@ pub fn outer_role() -> String {
     }
 }
 
+/// Whether the current role has the rights of another: it is that one, a member of it, or a superuser.
+pub fn caller_has_privileges_of(role: Oid) -> bool {
+    // SAFETY: look-ups in the syscache; a role that is gone has no members.
+    unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), role.into()) }
+}
+
 /// 32 bytes from the operating system's or OpenSSL's generator.
 pub fn strong_random() -> [u8; 32] {
     let mut bytes = [0u8; 32];

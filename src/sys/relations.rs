@@ -43,6 +43,78 @@ pub fn created_since(oid: Oid, since: u32) -> bool {
     relation_cache(oid, |relation| relation.rd_createSubid).is_some_and(|at| at != 0 && at >= since)
 }
 
+/// Whether the relation has storage with anything in it. One that another session holds may have.
+pub fn may_hold_rows(oid: Oid) -> bool {
+    let blocks = |relation: &pg_sys::RelationData| {
+        // SAFETY: the row of pg_class is part of the relation's cache entry, which is pinned; only what has storage is measured.
+        unsafe {
+            let kind = relation.rd_rel.as_ref().map(|row| row.relkind as u8);
+            kind == Some(pg_sys::RELKIND_RELATION)
+                && pg_sys::RelationGetNumberOfBlocksInFork(
+                    std::ptr::from_ref(relation).cast_mut(),
+                    pg_sys::ForkNumber::MAIN_FORKNUM,
+                ) > 0
+        }
+    };
+    relation_cache(oid, blocks).unwrap_or(true)
+}
+
+/// What pg_class says of a relation.
+#[derive(Clone, Copy, Debug)]
+pub struct RelationFacts {
+    /// relkind
+    pub kind: u8,
+    /// relpersistence = 't'
+    pub is_temporary: bool,
+    /// relpersistence = 'u'
+    pub is_unlogged: bool,
+    /// relispartition
+    pub is_partition: bool,
+    /// relowner
+    pub owner: Oid,
+}
+
+/// What pg_class says of a relation; `None` when it is not there.
+pub fn relation_facts(oid: Oid) -> Option<RelationFacts> {
+    const CLASS: Oid = 1259;
+    const CLASS_OID_INDEX: Oid = 2662;
+    let attribute = |name| attribute_number(CLASS, name);
+    let row = scan(CLASS, Some(CLASS_OID_INDEX), &[Key::Oid(attribute("oid")?, oid)]).pop()?;
+    let persistence = row.byte(attribute("relpersistence")?)?;
+    Some(RelationFacts {
+        kind: row.byte(attribute("relkind")?)?,
+        is_temporary: persistence == pg_sys::RELPERSISTENCE_TEMP,
+        is_unlogged: persistence == pg_sys::RELPERSISTENCE_UNLOGGED,
+        is_partition: row.bool(attribute("relispartition")?)?,
+        owner: row.oid(attribute("relowner")?)?,
+    })
+}
+
+/// Whether an object came with an extension.
+pub fn is_of_extension(class: Oid, oid: Oid) -> bool {
+    const DEPEND: Oid = 2608;
+    const DEPEND_DEPENDER_INDEX: Oid = 2673;
+    let found = || {
+        let attribute = |name| attribute_number(DEPEND, name);
+        let keys = [Key::Oid(attribute("classid")?, class), Key::Oid(attribute("objid")?, oid)];
+        let kind = attribute("deptype")?;
+        Some(scan(DEPEND, Some(DEPEND_DEPENDER_INDEX), &keys).iter().any(|row| row.byte(kind) == Some(b'e')))
+    };
+    found().unwrap_or(false)
+}
+
+/// Whether the table is a partition.
+pub fn is_partition(table: Oid) -> bool {
+    // SAFETY: a look-up in the syscache; a missing relation answers false.
+    unsafe { pg_sys::get_rel_relispartition(table.into()) }
+}
+
+/// Whether the relation is neither a temporary nor an unlogged one.
+pub fn is_permanent(oid: Oid) -> bool {
+    // SAFETY: a look-up in the syscache; a missing relation answers 0.
+    unsafe { pg_sys::get_rel_persistence(oid.into()) as u8 == pg_sys::RELPERSISTENCE_PERMANENT }
+}
+
 /// Whether the relation is a temporary one.
 pub fn is_temporary(oid: Oid) -> bool {
     // SAFETY: a look-up in the syscache; a missing relation answers 0.
@@ -78,6 +150,27 @@ pub fn sqlstate(code: pgrx::PgSqlErrorCode) -> String {
 pub fn relation_schema(oid: Oid) -> Option<String> {
     // SAFETY: look-ups in the syscache; what is missing answers 0 and null.
     unsafe { server_string(pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid.into()))) }
+}
+
+/// The OID of the schema that a relation is in.
+pub fn relation_namespace(oid: Oid) -> Option<Oid> {
+    // SAFETY: a look-up in the syscache; a missing relation answers 0.
+    let schema = unsafe { pg_sys::get_rel_namespace(oid.into()) };
+    (schema != pg_sys::Oid::INVALID).then(|| schema.to_u32())
+}
+
+/// The schema of this name.
+pub fn schema_oid(name: &str) -> Option<Oid> {
+    let name = to_server(name);
+    // SAFETY: the string is NUL-terminated; a missing schema answers 0.
+    let schema = unsafe { pg_sys::get_namespace_oid(name.as_ptr(), true) };
+    (schema != pg_sys::Oid::INVALID).then(|| schema.to_u32())
+}
+
+/// The name of a column that is not dropped.
+pub fn attribute_name(relation: Oid, attnum: i16) -> Option<String> {
+    // SAFETY: a look-up in the syscache; what is missing answers null.
+    unsafe { server_string(pg_sys::get_attname(relation.into(), attnum, true)) }
 }
 
 /// The number of a column that is not dropped.

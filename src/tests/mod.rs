@@ -18,4 +18,6 @@ mod preview;
 #[cfg(test)]
 mod recording;
 #[cfg(test)]
+mod scope;
+#[cfg(test)]
 mod transactions;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::model::{ConstraintKind, QualifiedName, RoutineKind, SequenceOptions, Timing, Volatility};
+use crate::quote::qualified;
 
 /// The reference query: `$1` is `oid[]`, the touched objects of any class, or NULL for all in scope.
 /// Gives one `json` value: [`Catalog`].
@@ -57,6 +58,8 @@ pub struct RawExtension {
     pub name: String,
     /// Its schema.
     pub schema: String,
+    /// OIDs of the relations, types and routines that need it.
+    pub needed_by: Vec<u32>,
 }
 
 /// An enum type.
@@ -97,6 +100,9 @@ pub struct RawDomain {
     /// pg_proc.oid of the user's routines in its default and constraints.
     #[serde(default)]
     pub uses: Vec<u32>,
+    /// pg_type.oid of the user's types there.
+    #[serde(default)]
+    pub types: Vec<u32>,
 }
 
 /// A type as something else names it.
@@ -173,8 +179,6 @@ pub struct RawRoutine {
     pub definition: String,
     /// xmin of its row in pg_proc.
     pub written: String,
-    /// Whether a type, a table or a view that was read needs it, however indirectly.
-    pub needed: bool,
     /// OIDs of the user's types in its signature, and of routines that its text calls.
     pub uses: Vec<u32>,
 }
@@ -200,6 +204,9 @@ pub struct RawView {
     pub indexes: Vec<RawIndex>,
     /// What of the user's own it reads, calls and names.
     pub uses: Vec<RawNeed>,
+    /// Whether it depends on which columns its tables have, and in which order: those are all in `uses` then.
+    #[serde(default)]
+    pub by_position: bool,
 }
 
 /// Something that must be distributed, too.
@@ -211,6 +218,18 @@ pub struct RawNeed {
     pub kind: String,
     /// Quoted and qualified.
     pub identity: String,
+    /// The columns of a relation that a view reads.
+    #[serde(default)]
+    pub columns: Vec<RawColumnName>,
+}
+
+/// A column that something else reads.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawColumnName {
+    /// pg_attribute.attnum
+    pub attnum: i16,
+    /// Unquoted name.
+    pub name: String,
 }
 
 /// A sequence.
@@ -248,6 +267,9 @@ pub struct RawTable {
     pub oid: u32,
     /// Its name.
     pub name: QualifiedName,
+    /// pg_class.relnatts: no column that was there when this was read has a higher attnum.
+    #[serde(default)]
+    pub natts: i16,
     /// UNLOGGED
     pub unlogged: bool,
     /// What it is partitioned by.
@@ -262,12 +284,24 @@ pub struct RawTable {
     /// reloftype
     #[serde(default)]
     pub of_type: Option<RawDataType>,
+    /// The user's types that its columns have and its expressions name.
+    #[serde(default)]
+    pub uses: Vec<RawTypeUse>,
     /// Live columns by attnum.
     pub columns: Vec<RawColumn>,
     /// All but NOT NULL constraints, by name.
     pub constraints: Vec<RawConstraint>,
     /// Valid, ready and live indexes without a constraint, by name.
     pub indexes: Vec<RawIndex>,
+}
+
+/// A type of the user's own that a table needs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RawTypeUse {
+    /// pg_type.oid
+    pub oid: u32,
+    /// attnum of the column that has it; 0: an expression names it.
+    pub attnum: i16,
 }
 
 /// A column.
@@ -310,6 +344,12 @@ pub struct RawDefault {
     pub sql: String,
     /// attgenerated <> ''
     pub generated: bool,
+    /// attnums that a generated expression mentions.
+    #[serde(default)]
+    pub columns: Vec<i16>,
+    /// pg_class.oid of the sequences that it draws from.
+    #[serde(default)]
+    pub sequences: Vec<u32>,
     /// The most volatile function in it, as far as pg_depend and the text show.
     pub volatility: Volatility,
     /// pg_proc.oid of the user's routines in it.
@@ -322,6 +362,9 @@ pub struct RawDefault {
 pub struct RawPartitionKey {
     /// pg_get_partkeydef(oid)
     pub definition: String,
+    /// attnums that it mentions.
+    #[serde(default)]
+    pub columns: Vec<i16>,
     /// pg_proc.oid of the user's routines in it.
     pub uses: Vec<u32>,
 }
@@ -365,10 +408,16 @@ pub struct RawConstraint {
     pub kind: ConstraintKind,
     /// pg_get_constraintdef(oid) without its trailing `DEFERRABLE`, `INITIALLY DEFERRED` and `NOT VALID`.
     pub definition: String,
-    /// conkey (the columns that a CHECK mentions are in it, too).
+    /// conkey (the columns that a CHECK mentions are in it, too); 0 stands for the whole row.
     pub columns: Vec<i16>,
+    /// The columns of its index, INCLUDE among them; of a foreign key those of the index that it refers to.
+    #[serde(default)]
+    pub index_columns: Vec<i16>,
     /// confrelid of a foreign key.
     pub references: Option<u32>,
+    /// confrelid's name, quoted and qualified.
+    #[serde(default)]
+    pub refers_to: Option<String>,
     /// condeferrable, condeferred
     pub timing: Timing,
     /// convalidated
@@ -393,7 +442,7 @@ pub struct RawIndex {
     pub options: Vec<String>,
     /// pg_get_expr(indpred, indrelid)
     pub predicate: Option<String>,
-    /// Columns that it mentions anywhere (indkey and pg_depend).
+    /// Columns that it mentions anywhere (indkey and pg_depend); 0 stands for the whole row.
     pub columns: Vec<i16>,
     /// pg_get_expr of each key expression, then of the predicate.
     pub expressions: Vec<String>,
@@ -414,6 +463,42 @@ pub struct Unsupported {
     pub kind: String,
     /// pg_identify_object(…).identity: quoted and qualified.
     pub identity: String,
-    /// Why: `views are not distributed`, `column "x" has type public.email, a domain`, …
+    /// Why: `foreign tables are not distributed`, `column "x" has type public.email, a base type`, …
     pub reason: String,
+    /// Its name as the catalogs have it, where it was read from them.
+    #[serde(default)]
+    pub name: Option<QualifiedName>,
+    /// The table that it is a part of.
+    #[serde(default)]
+    pub table: Option<u32>,
+}
+
+impl RawNeed {
+    /// Whether it is a table or a view.
+    pub fn is_relation(&self) -> bool {
+        matches!(&*self.kind, "table" | "partition" | "foreign table" | "view" | "materialized view")
+    }
+}
+
+impl Unsupported {
+    /// An object of its own.
+    pub fn object(oid: u32, kind: &str, name: &QualifiedName, reason: String) -> Unsupported {
+        let identity = qualified(name);
+        Unsupported { oid, kind: kind.to_owned(), identity, reason, name: Some(name.clone()), table: None }
+    }
+
+    /// A part of a table.
+    pub fn part(oid: u32, table: u32, kind: &str, identity: String, reason: String) -> Unsupported {
+        Unsupported { oid, kind: kind.to_owned(), identity, reason, name: None, table: Some(table) }
+    }
+
+    /// Whether it is a table.
+    pub fn is_table(&self) -> bool {
+        matches!(&*self.kind, "table" | "partitioned table" | "partition" | "foreign table")
+    }
+
+    /// Whether it is a view.
+    pub fn is_view(&self) -> bool {
+        matches!(&*self.kind, "view" | "materialized view")
+    }
 }

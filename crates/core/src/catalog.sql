@@ -62,6 +62,14 @@ index_ends AS NOT MATERIALIZED (
     ) AS e
 ),
 
+-- Indexes over whole rows, on which pg_depend is silent: they need every column.
+whole_rows AS NOT MATERIALIZED (
+    SELECT x.indexrelid
+    FROM pg_catalog.pg_index AS x
+    WHERE (x.indexprs IS NOT NULL OR x.indpred IS NOT NULL)
+      AND pg_catalog.concat(x.indexprs::pg_catalog.text, x.indpred::pg_catalog.text) ~ ':varattno 0 '
+),
+
 -- Multirange types, and the range types that they came with.
 multiranges AS NOT MATERIALIZED (
     SELECT d.objid AS oid, d.refobjid AS range
@@ -112,7 +120,7 @@ relation_oids (oid) AS MATERIALIZED (
 ),
 
 relations AS MATERIALIZED (
-    SELECT c.oid, n.nspname, c.relname, c.relnamespace, c.relpersistence, c.relkind, c.relispartition,
+    SELECT c.oid, n.nspname, c.relname, c.relnamespace, c.relpersistence, c.relkind, c.relispartition, c.relnatts,
            CASE
                WHEN c.relkind = 'v' THEN 'view'
                WHEN c.relkind = 'm' THEN 'materialized view'
@@ -455,11 +463,11 @@ blocked AS MATERIALIZED (
 
 -- What clients can have of the relations, and the composite types, whose attributes are columns.
 subjects AS MATERIALIZED (
-    SELECT r.oid, r.nspname, r.relname, r.relnamespace, r.relpersistence, r.relkind
+    SELECT r.oid, r.nspname, r.relname, r.relnamespace, r.relpersistence, r.relkind, r.relnatts
     FROM relations AS r
     WHERE r.reason IS NULL AND NOT EXISTS (SELECT FROM blocked AS b WHERE b.relid = r.oid)
     UNION ALL
-    SELECT type.typrelid, t.nspname, t.typname, type.typnamespace, 'p', 'c'
+    SELECT type.typrelid, t.nspname, t.typname, type.typnamespace, 'p', 'c', 0
     FROM types AS t
     JOIN pg_catalog.pg_type AS type ON type.oid = t.oid
     WHERE t.typtype = 'c'
@@ -546,30 +554,28 @@ unsupported AS (
 
 -- What clients get of the types and routines.
 given AS MATERIALIZED (
-    SELECT n.classid, n.oid,
-           -- A routine that was only asked for is needed by nothing that was read.
-           pg_catalog.bool_or(n.root_class = 'pg_catalog.pg_type'::pg_catalog.regclass
-                              OR EXISTS (SELECT FROM uses AS u WHERE u.refclassid = n.root_class AND u.object = n.root)) AS needed
+    SELECT DISTINCT n.classid, n.oid
     FROM needs AS n
     WHERE NOT EXISTS (SELECT FROM blocked_things AS b WHERE b.classid = n.root_class AND b.oid = n.root)
       AND (n.root_class = 'pg_catalog.pg_type'::pg_catalog.regclass
            OR EXISTS (SELECT FROM asked_routines AS a WHERE a.oid = n.root)
            OR EXISTS (SELECT FROM uses AS u JOIN subjects AS t ON t.oid = u.relid
                       WHERE u.refclassid = n.root_class AND u.object = n.root))
-    GROUP BY n.classid, n.oid
 ),
 
 needed_extensions AS (
-    SELECT u.extension
+    SELECT u.extension, u.relid AS needed_by
     FROM uses AS u
     JOIN subjects AS t ON t.oid = u.relid
     UNION
-    SELECT m.extension
+    SELECT m.extension, n.from_oid
     FROM given AS g
     JOIN members AS m ON m.classid = g.classid AND m.objid = g.oid
+    JOIN needs AS n ON n.classid = g.classid AND n.oid = g.oid
+    WHERE n.from_oid IS NOT NULL
     UNION
     -- A table in an extension's own schema: nothing else creates that.
-    SELECT m.extension
+    SELECT m.extension, t.oid
     FROM subjects AS t
     JOIN members AS m ON m.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND m.objid = t.relnamespace
 ),
@@ -602,6 +608,20 @@ described AS MATERIALIZED (
                            'oid', ad.oid::bigint,
                            'sql', pg_catalog.pg_get_expr(ad.adbin, ad.adrelid),
                            'generated', a.attgenerated <> '',
+                           'columns', CASE WHEN a.attgenerated <> '' THEN (
+                               SELECT coalesce(pg_catalog.json_agg(DISTINCT d.refobjsubid), '[]')
+                               FROM pg_catalog.pg_depend AS d
+                               -- Before PostgreSQL 15 it is the column that depends, not its expression.
+                               WHERE (d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = ad.oid
+                                      OR d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = t.oid AND d.objsubid = a.attnum)
+                                 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = t.oid
+                                 AND d.refobjsubid > 0 AND d.refobjsubid <> a.attnum) ELSE '[]' END,
+                           'sequences', CASE WHEN ad.adbin::pg_catalog.text ~ ':consttype 2205 ' THEN (
+                               SELECT coalesce(pg_catalog.json_agg(DISTINCT d.refobjid::bigint), '[]')
+                               FROM pg_catalog.pg_depend AS d
+                               JOIN pg_catalog.pg_class AS s ON s.oid = d.refobjid
+                               WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = ad.oid
+                                 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND s.relkind = 'S') ELSE '[]' END,
                            'uses', coalesce((
                                SELECT r.list FROM part_routines AS r
                                WHERE r.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND r.objid = ad.oid), '[]'),
@@ -692,11 +712,18 @@ described AS MATERIALIZED (
                                    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = k.conindid
                                      AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
                                      AND d.refobjid = t.oid AND d.refobjsubid > 0
+                                   UNION
+                                   SELECT 0 FROM whole_rows AS w WHERE w.indexrelid = k.conindid
                                ) AS mentioned (attnum)
                            ), '[]'::pg_catalog.json)
                            ELSE coalesce(pg_catalog.to_json(k.conkey), '[]'::pg_catalog.json)
                        END,
                        'references', CASE k.contype WHEN 'f' THEN k.confrelid::bigint END,
+                       'refers_to', CASE k.contype WHEN 'f' THEN k.confrelid::pg_catalog.regclass::pg_catalog.text END,
+                       'index_columns', CASE WHEN k.contype IN ('p', 'u', 'f') THEN (
+                           SELECT pg_catalog.to_json(x.indkey::pg_catalog.int2[])
+                           FROM pg_catalog.pg_index AS x
+                           WHERE x.indexrelid = k.conindid) ELSE '[]' END,
                        'timing', CASE
                            WHEN k.condeferred THEN 'deferred'
                            WHEN k.condeferrable THEN 'deferrable'
@@ -757,6 +784,8 @@ described AS MATERIALIZED (
                                WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.oid
                                  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
                                  AND d.refobjid = t.oid AND d.refobjsubid > 0
+                               UNION
+                               SELECT 0 FROM whole_rows AS w WHERE w.indexrelid = i.oid
                            ) AS mentioned (attnum)
                        ), '[]'::pg_catalog.json),
                        'expressions', pg_catalog.to_json(
@@ -825,9 +854,14 @@ SELECT pg_catalog.json_build_object(
 
     'extensions', coalesce((
         SELECT pg_catalog.json_agg(
-                   pg_catalog.json_build_object('oid', e.oid::bigint, 'name', e.extname, 'schema', n.nspname)
+                   pg_catalog.json_build_object(
+                       'oid', e.oid::bigint, 'name', e.extname, 'schema', n.nspname, 'needed_by', needed.needed_by)
                    ORDER BY n.nspname COLLATE "C", e.extname COLLATE "C")
-        FROM needed_extensions AS needed
+        FROM (
+            SELECT needed.extension, pg_catalog.json_agg(needed.needed_by::bigint ORDER BY needed.needed_by) AS needed_by
+            FROM needed_extensions AS needed
+            GROUP BY needed.extension
+        ) AS needed
         JOIN pg_catalog.pg_extension AS e ON e.oid = needed.extension
         JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
         WHERE e.extname NOT IN ('plpgsql', 'electric_schema')
@@ -862,6 +896,11 @@ SELECT pg_catalog.json_build_object(
                            FROM edges AS e
                            WHERE e.from_class = 'pg_catalog.pg_type'::pg_catalog.regclass AND e.from_oid = t.oid
                              AND e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass),
+                       'types', (
+                           SELECT coalesce(pg_catalog.json_agg(e.oid::bigint ORDER BY e.oid), '[]')
+                           FROM edges AS e
+                           WHERE e.from_class = 'pg_catalog.pg_type'::pg_catalog.regclass AND e.from_oid = t.oid
+                             AND e.classid = 'pg_catalog.pg_type'::pg_catalog.regclass),
                        'collation', CASE WHEN type.typcollation NOT IN (0, base.typcollation) THEN (
                            SELECT pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(c.collname))
                            FROM pg_catalog.pg_collation AS c
@@ -968,7 +1007,6 @@ SELECT pg_catalog.json_build_object(
                                'CREATE OR REPLACE ', CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END,
                                pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(p.proname)))), E'\n'),
                        'written', p.xmin::pg_catalog.text,
-                       'needed', g.needed,
                        'uses', (
                            SELECT coalesce(pg_catalog.json_agg(e.oid::bigint ORDER BY e.oid), '[]')
                            FROM edges AS e
@@ -991,9 +1029,17 @@ SELECT pg_catalog.json_build_object(
                    pg_catalog.json_build_object(
                        'oid', t.oid::bigint,
                        'name', pg_catalog.json_build_object('schema', t.nspname, 'name', t.relname),
+                       'natts', t.relnatts,
                        'unlogged', t.relpersistence = 'u' AND t.relkind = 'r',
                        'partition_key', CASE WHEN t.relkind = 'p' THEN pg_catalog.json_build_object(
                            'definition', pg_catalog.pg_get_partkeydef(t.oid),
+                           'columns', (
+                               SELECT coalesce(pg_catalog.json_agg(d.objsubid ORDER BY d.objsubid), '[]')
+                               FROM pg_catalog.pg_depend AS d
+                               -- A column of the key cannot go without the table.
+                               WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = t.oid AND d.objsubid > 0
+                                 AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = t.oid
+                                 AND d.refobjsubid = 0 AND d.deptype = 'i'),
                            'uses', coalesce((
                                SELECT r.list FROM part_routines AS r
                                WHERE r.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND r.objid = t.oid), '[]')) END,
@@ -1026,6 +1072,16 @@ SELECT pg_catalog.json_build_object(
                                'type_oid', c.reloftype::bigint, 'array', false, 'multirange', false)
                            FROM pg_catalog.pg_class AS c
                            WHERE c.oid = t.oid AND c.reloftype <> 0),
+                       'uses', (
+                           SELECT coalesce(pg_catalog.json_agg(
+                                      pg_catalog.json_build_object('oid', named.object::bigint, 'attnum', named.attnum)
+                                      ORDER BY named.object, named.attnum), '[]')
+                           FROM (
+                               SELECT DISTINCT u.object, CASE u.rank WHEN 1 THEN u.objsubid ELSE 0 END AS attnum
+                               FROM uses AS u
+                               WHERE u.relid = t.oid AND u.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+                                 AND u.extension IS NULL
+                           ) AS named),
                        'columns', coalesce(t.columns, '[]'::pg_catalog.json),
                        'constraints', coalesce(t.constraints, '[]'::pg_catalog.json),
                        'indexes', coalesce(t.indexes, '[]'::pg_catalog.json))
@@ -1041,13 +1097,32 @@ SELECT pg_catalog.json_build_object(
                        'name', pg_catalog.json_build_object('schema', t.nspname, 'name', t.relname),
                        'materialized', t.relkind = 'm',
                        'columns', coalesce(t.columns, '[]'::pg_catalog.json),
-                       'query', pg_catalog.btrim(pg_catalog.pg_get_viewdef(t.oid), ' ;'),
+                       'query', q.text,
+                       'by_position', q.by_position,
                        'written', r.xmin::pg_catalog.text,
                        'options', o.options,
                        'indexes', coalesce(t.indexes, '[]'::pg_catalog.json),
                        'uses', (
                            SELECT coalesce(pg_catalog.json_agg(
-                                      pg_catalog.json_build_object('oid', u.oid::bigint, 'kind', i.type, 'identity', i.identity)
+                                      pg_catalog.json_build_object(
+                                          'oid', u.oid::bigint, 'kind', i.type, 'identity', i.identity,
+                                          'columns', (
+                                              SELECT coalesce(pg_catalog.json_agg(
+                                                         pg_catalog.json_build_object('attnum', a.attnum, 'name', a.attname)
+                                                         ORDER BY a.attnum), '[]')
+                                              FROM (
+                                                  SELECT d.refobjsubid
+                                                  FROM pg_catalog.pg_depend AS d
+                                                  WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+                                                    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                                    AND d.refobjid = u.oid AND d.refobjsubid > 0
+                                                  UNION
+                                                  SELECT a.attnum
+                                                  FROM pg_catalog.pg_attribute AS a
+                                                  WHERE q.by_position AND a.attrelid = u.oid AND a.attnum > 0 AND NOT a.attisdropped
+                                              ) AS mentioned (attnum)
+                                              JOIN pg_catalog.pg_attribute AS a ON a.attrelid = u.oid AND a.attnum = mentioned.attnum
+                                              WHERE u.classid = 'pg_catalog.pg_class'::pg_catalog.regclass))
                                       ORDER BY i.type COLLATE "C", i.identity COLLATE "C"), '[]')
                            FROM (
                                SELECT DISTINCT CASE c.relkind WHEN 'c' THEN 'pg_catalog.pg_type'::pg_catalog.regclass
@@ -1068,13 +1143,22 @@ SELECT pg_catalog.json_build_object(
         FROM described AS t
         JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = t.oid AND r.rulename = '_RETURN'
         JOIN relation_options AS o ON o.oid = t.oid
+        CROSS JOIN LATERAL (
+            SELECT p.text,
+                   -- It reads whole rows, or gives a table's columns other names, all of them: `FROM public.t t(a, b)`.
+                   r.ev_action::pg_catalog.text ~ ':varattno 0 '
+                   OR p.text ~ '[.]("([^"]|"")+"|[[:alnum:]_$]+) ("([^"]|"")+"|[[:alnum:]_$]+)[(]' AS by_position
+            FROM (SELECT pg_catalog.btrim(pg_catalog.pg_get_viewdef(t.oid), ' ;') AS text OFFSET 0) AS p
+            OFFSET 0
+        ) AS q
         WHERE t.relkind IN ('v', 'm')
     ), '[]'::pg_catalog.json),
 
     'unsupported', coalesce((
         SELECT pg_catalog.json_agg(
                    pg_catalog.json_build_object(
-                       'oid', u.oid::bigint, 'kind', u.kind, 'identity', u.identity, 'reason', u.reason)
+                       'oid', u.oid::bigint, 'kind', u.kind, 'identity', u.identity, 'reason', u.reason,
+                       'name', pg_catalog.json_build_object('schema', u.nspname, 'name', u.name))
                    ORDER BY u.nspname COLLATE "C", u.name COLLATE "C", u.identity COLLATE "C", u.kind COLLATE "C")
         FROM unsupported AS u
     ), '[]'::pg_catalog.json)

@@ -65,6 +65,8 @@ pub struct Sealing<'a> {
     pub filled: &'a BTreeSet<u32>,
     /// What the catalogs do not show.
     pub happened: &'a Happened,
+    /// The scope was changed: what nothing needs any more goes.
+    pub afresh: bool,
 }
 
 /// What a seal comes to.
@@ -129,7 +131,7 @@ pub fn seal(sealing: &Sealing<'_>) -> Result<Sealed, Error> {
         .filter(|known| !found_oids.contains(&known.oid))
         .filter(|known| match known.object {
             // Only what some table needs is read: an extension that is not there may only be unused.
-            Object::Extension(_) => dropped.contains(&known.oid),
+            Object::Extension(_) => sealing.afresh || dropped.contains(&known.oid),
             _ => asked.covers(known.oid),
         })
         .map(|known| known.oid)

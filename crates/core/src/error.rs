@@ -12,6 +12,13 @@ pub enum Error {
         /// What was given.
         given: String,
     },
+    /// A pattern for names that is none.
+    MalformedPattern {
+        /// What was given.
+        given: String,
+        /// Why it is none.
+        why: String,
+    },
     /// A stored value that this version cannot read.
     Unreadable {
         /// Which value.
@@ -38,6 +45,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::MalformedHash { .. } => "malformed_hash",
+            Error::MalformedPattern { .. } => "malformed_pattern",
             Error::Unreadable { .. } => "unreadable",
             Error::Misfit { .. } => "misfit",
         }
@@ -48,6 +56,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::MalformedHash { given } => write!(f, "malformed hash: {given:?}"),
+            Error::MalformedPattern { given, .. } => write!(f, "malformed pattern: '{given}'"),
             Error::Unreadable { what, why } => write!(f, "cannot read {what}: {why}"),
             Error::Misfit { change, why } => write!(f, "change {change} does not fit the model: {why}"),
         }

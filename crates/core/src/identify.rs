@@ -31,6 +31,9 @@ pub struct Identity {
     /// a rename.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<String>,
+    /// A table's relnatts: a column that is new to clients and has no higher attnum was there before.
+    #[serde(default)]
+    pub natts: i16,
 }
 
 /// An object as the ledger holds it.

@@ -15,7 +15,7 @@ use electric_schema_core::entry::Asked;
 use electric_schema_core::identify::{identify, referred, Happened, Known, Rewrite};
 use electric_schema_core::model::{Fill, Object, Table};
 use electric_schema_core::render::render;
-use electric_schema_core::scope::distributed;
+use electric_schema_core::scope::{distributed, Scope};
 use serde_json::{json, Value};
 
 const TABLE: u32 = 100;
@@ -329,7 +329,8 @@ fn foreign_keys_lead_only_to_what_clients_have() {
         let mut key = constraint(603, "f", "foreign_key", &[2], "FOREIGN KEY (b) REFERENCES public.u(id)");
         key["references"] = json!(target);
         push(&mut c["tables"][0]["constraints"], key);
-        let scoped = distributed(catalog(&c), &BTreeMap::new(), &Asked::EverythingBut(BTreeSet::new()));
+        let scoped =
+            distributed(catalog(&c), &BTreeMap::new(), &Asked::EverythingBut(BTreeSet::new()), &Scope::default());
         known(&scoped, &BTreeMap::new(), &Happened::default(), 1)
     };
     let constraints = |known: &BTreeMap<u32, Known>| known[&TABLE].object.as_table().unwrap().constraints.clone();
@@ -387,7 +388,7 @@ fn bookkeeping_stays_on_the_server() {
         })
     };
     c["sequences"] = json!([sequence(401, "_prisma_migrations"), sequence(402, "t")]);
-    let left = distributed(catalog(&c), &BTreeMap::new(), &Asked::EverythingBut(BTreeSet::new()));
+    let left = distributed(catalog(&c), &BTreeMap::new(), &Asked::EverythingBut(BTreeSet::new()), &Scope::default());
     assert_eq!(left.tables.iter().map(|t| t.oid).collect::<Vec<_>>(), [TABLE, OTHER, 904]);
     assert_eq!(left.schemas.iter().map(|s| s.oid).collect::<Vec<_>>(), [802]);
     assert_eq!(left.sequences.iter().map(|s| s.oid).collect::<Vec<_>>(), [402]);

@@ -4,11 +4,11 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::raw::{attribute, catalog, column, composite, name, parent, push, routine, table, uses, view};
+use common::raw::{attribute, catalog, column, composite, default, name, parent, push, routine, table, uses, view};
 use electric_schema_core::catalog::Catalog;
 use electric_schema_core::entry::Asked;
 use electric_schema_core::identify::{identify, Happened, Known};
-use electric_schema_core::scope::distributed;
+use electric_schema_core::scope::{distributed, Scope};
 use serde_json::{json, Value};
 
 const T: u32 = 100;
@@ -50,7 +50,7 @@ fn everything() -> Asked {
 }
 
 fn scoped(json: &Value) -> Catalog {
-    distributed(catalog(json), &BTreeMap::new(), &everything())
+    distributed(catalog(json), &BTreeMap::new(), &everything(), &Scope::default())
 }
 
 fn ledger(json: &Value) -> BTreeMap<u32, Known> {
@@ -166,7 +166,7 @@ fn a_partition_of_a_partition_takes_the_whole_tree_along() {
 #[test]
 fn children_go_where_their_parents_go_and_parents_stay() {
     let mut c = base();
-    let mut child = table(310, "child", &[]);
+    let mut child = table(310, "child", &[column(1, "id", "bigint", 20)]);
     child["parents"] = json!([parent(T, "t", None), parent(311, "audited", None)]);
     push(&mut c["tables"], child.clone());
     assert_eq!(
@@ -199,29 +199,33 @@ fn what_was_not_read_is_where_the_ledger_has_it() {
     };
     for (list, oid) in [("views", V), ("views", V + 2), ("tables", 300), ("tables", 301)] {
         let asked = Asked::Only(BTreeSet::from([oid]));
-        let found = distributed(catalog(&alone(list, oid)), &known, &asked);
+        let found = distributed(catalog(&alone(list, oid)), &known, &asked, &Scope::default());
         assert_eq!((relations(&found), found.unsupported.len()), (vec![oid], 0));
         // The ledger has nothing of it.
-        assert!(relations(&distributed(catalog(&alone(list, oid)), &BTreeMap::new(), &asked)).is_empty());
+        assert!(
+            relations(&distributed(catalog(&alone(list, oid)), &BTreeMap::new(), &asked, &Scope::default())).is_empty()
+        );
     }
     // What was asked for and is not there is gone.
     let asked = Asked::Only(BTreeSet::from([T, V]));
-    assert!(relations(&distributed(catalog(&alone("views", V)), &known, &asked)).is_empty());
+    assert!(relations(&distributed(catalog(&alone("views", V)), &known, &asked, &Scope::default())).is_empty());
     let unread = |oid: u32| Asked::EverythingBut(BTreeSet::from([oid]));
-    assert_eq!(relations(&distributed(catalog(&alone("views", V)), &known, &unread(T))), [V]);
-    assert!(relations(&distributed(catalog(&alone("views", V)), &known, &unread(300))).is_empty());
+    assert_eq!(relations(&distributed(catalog(&alone("views", V)), &known, &unread(T), &Scope::default())), [V]);
+    assert!(relations(&distributed(catalog(&alone("views", V)), &known, &unread(300), &Scope::default())).is_empty());
 }
 
-/// `f` calls `g`, `g` calls `h` and `f`; nothing that was read needs any of them.
-fn with_routines() -> Value {
+/// `f` calls `g`, `g` calls `h` and `f`; a default of `t` calls some of them.
+fn with_routines(called: &[u32]) -> Value {
     let mut c = base();
     let calls = |oid: u32, name: &str, called: &[u32]| {
         let mut f = routine(oid, name, "()", "1");
-        (f["needed"], f["uses"]) = (json!(false), json!(called));
+        f["uses"] = json!(called);
         f
     };
     c["routines"] =
         json!([calls(500, "f", &[501]), calls(501, "g", &[500, 502]), calls(502, "h", &[]), calls(503, "i", &[])]);
+    c["tables"][0]["columns"][0]["default"] = default(700, "f()");
+    c["tables"][0]["columns"][0]["default"]["uses"] = json!(called);
     c
 }
 
@@ -231,26 +235,26 @@ fn routines(catalog: &Catalog) -> Vec<u32> {
 
 #[test]
 fn routines_come_with_what_needs_them() {
-    let mut c = with_routines();
+    assert!(routines(&scoped(&with_routines(&[]))).is_empty());
+    assert_eq!(routines(&scoped(&with_routines(&[501]))), [500, 501, 502]);
+    assert_eq!(routines(&scoped(&with_routines(&[502]))), [502]);
+    // A table that clients cannot have needs nothing.
+    let mut c = with_routines(&[501]);
+    c["tables"][0]["name"]["name"] = json!("_prisma_migrations");
     assert!(routines(&scoped(&c)).is_empty());
-    c["routines"][1]["needed"] = json!(true);
-    assert_eq!(routines(&scoped(&c)), [500, 501, 502]);
-    let mut c = with_routines();
-    c["routines"][2]["needed"] = json!(true);
-    assert_eq!(routines(&scoped(&c)), [502]);
 }
 
 #[test]
 fn routines_that_clients_have_they_keep() {
-    let mut once = with_routines();
-    once["routines"][3]["needed"] = json!(true);
-    let known = ledger(&once);
-    let left = distributed(catalog(&with_routines()), &known, &everything());
-    assert_eq!(routines(&left), [503]);
+    let known = ledger(&with_routines(&[503]));
+    let scoped = |c: &Value, scope: &Scope| routines(&distributed(catalog(c), &known, &everything(), scope));
+    assert_eq!(scoped(&with_routines(&[]), &Scope::default()), [503]);
     // A new version of it may call others.
-    let mut c = with_routines();
+    let mut c = with_routines(&[]);
     c["routines"][3]["uses"] = json!([502]);
-    assert_eq!(routines(&distributed(catalog(&c), &known, &everything())), [502, 503]);
+    assert_eq!(scoped(&c, &Scope::default()), [502, 503]);
+    // Until the scope is changed.
+    assert!(scoped(&c, &Scope { afresh: true, ..Scope::default() }).is_empty());
 }
 
 #[test]

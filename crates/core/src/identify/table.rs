@@ -23,8 +23,11 @@ impl Resolver<'_> {
             claimed: known.map(|(_, identity)| self.claimed(raw, identity)).unwrap_or_default(),
             identity: Identity::default(),
         };
-        let columns: Vec<Column> =
+        parts.identity.natts = raw.natts;
+        let mut columns: Vec<Column> =
             raw.columns.iter().map(|column| self.column(raw, column, known, &mut parts)).collect();
+        // In the order in which clients got them: one that a publication lets in later comes last.
+        columns.sort_by_key(|column| column.id);
         let constraints =
             raw.constraints.iter().map(|constraint| self.constraint(constraint, known, &mut parts)).collect();
         let known_indexes = known.map(|(table, identity)| (&table.indexes[..], identity));
@@ -92,6 +95,8 @@ impl Resolver<'_> {
         let fill = match before {
             Some(column) => column.fill.clone(),
             None if known.is_none() => Fill::None,
+            // The publication left it out: rows hold whatever they were given.
+            None if known.is_some_and(|(_, identity)| raw.attnum <= identity.natts) => Fill::Unknown,
             None => match &raw.missing {
                 Some(text) => Fill::Value { text: text.clone() },
                 None if self.happened.replaced.contains(&table.oid) => Fill::Unknown,

@@ -67,11 +67,11 @@ pub fn range(oid: u32, range: &str, multirange: &str) -> Value {
     })
 }
 
-/// A routine that something needs.
+/// A routine.
 pub fn routine(oid: u32, routine: &str, definition: &str, written: &str) -> Value {
     json!({
         "oid": oid, "name": name(routine), "routine": "function", "arguments": "", "definition": definition,
-        "written": written, "needed": true, "uses": [],
+        "written": written, "uses": [],
     })
 }
 
