@@ -7,7 +7,7 @@ PG_CONFIG ?= pg_config
 CORPUS ?= ../shared/corpus
 export PG CORPUS
 
-.PHONY: help demo test test-core test-client test-pgrx test-sessions test-regress test-docs test-e2e test-oracle test-equivalence test-postgres lint install clean
+.PHONY: help demo test test-core test-client test-pgrx test-sessions test-regress test-docs test-e2e test-oracle test-pairs test-equivalence test-postgres lint install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -46,6 +46,9 @@ test-e2e: ## real migration histories into real PGlite databases
 
 test-oracle: ## the classification against random DDL; ORACLE='--seed=7 --changes=20000' for more
 	@scripts/test oracle
+
+test-pairs: ## the plan from every entry to every later one, on clients with rows; PAIRS='--seed=7' for others
+	@scripts/test pairs
 
 test-equivalence: ## the same change made in many ways; EQUIVALENCE='--only=enum' for some
 	@scripts/test equivalence

@@ -5,8 +5,10 @@ import { parseArgs } from 'node:util'
 import { changeKinds, impossible } from './lib/kinds.js'
 import { generators } from './lib/ddl.js'
 import { playRound } from './lib/round.js'
+import { script } from './lib/script.js'
 import { shrink } from './lib/shrink.js'
-import { prepare, Violation } from './lib/world.js'
+import { Violation } from './lib/violation.js'
+import { prepare } from './lib/world.js'
 import { connect } from '../e2e/lib/cluster.js'
 
 const { values } = parseArgs({
@@ -82,13 +84,4 @@ async function report() {
   const failed = [...found.values()].reduce((sum, { seeds }) => sum + seeds.length, 0) + (complete ? missing.length : 0)
   console.log(`${totals.checked} passed, ${failed} failed, 0 skipped`)
   process.exitCode = failed > 0 ? 1 : 0
-}
-
-function script({ op, client, sql, keep, fresh, part, seed, back }) {
-  if (op === 'compact') return `server: entries are pruned, all but ${back + 1}`
-  if (op === 'ddl') return `server: BEGIN; ${sql.join('; ')}; COMMIT;`
-  if (op === 'dml') return `server: ${sql.join('; ')};`
-  if (op === 'local') return `client ${client}: ${sql.join('; ')};`
-  if (op === 'download') return `client ${client} downloads ${part ? 'some' : 'all'} of the server's rows (${seed})`
-  return `client ${client} ${fresh ? 'bootstraps' : 'follows'}${keep ? '' : ', undone'} (${seed})`
 }

@@ -1,7 +1,8 @@
 import { ddl } from './ddl.js'
 import { random } from './random.js'
 import { dml, LOCAL } from './rows.js'
-import { Violation, World } from './world.js'
+import { Violation } from './violation.js'
+import { World } from './world.js'
 
 /** One seed: a server that changes `steps` times, a client that follows every change, two that are away for a while. */
 export async function playRound({ admin, name, seed, steps, only, without = [], totals, verbose }) {

@@ -29,6 +29,8 @@ BEGIN
           'nn', a.attnotnull, 'def', pg_get_expr(d.adbin, d.adrelid), 'id', a.attidentity, 'gen', a.attgenerated = 's',
           'labels', (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e
                      WHERE e.enumtypid IN (a.atttypid, ty.typelem)),
+          'labelOids', (SELECT jsonb_agg(e.oid::bigint ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e
+                        WHERE e.enumtypid IN (a.atttypid, ty.typelem)),
           'base', CASE ty.typtype WHEN 'd' THEN format_type(ty.typbasetype, ty.typtypmod) END,
           'range', ty.typtype IN ('r', 'm'), 'composite', ty.typtype = 'c',
           'seq', pg_get_serial_sequence(r.q, a.attname)) ORDER BY a.attnum), '[]')
@@ -104,14 +106,14 @@ BEGIN
                 ORDER BY n.nspname, c.relname), '[]')
               FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
               WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '_electric_meta', 'electric_schema')),
-    'sequences', (SELECT coalesce(jsonb_agg(jsonb_build_object('schema', n.nspname, 'n', c.relname, 'q', format('%I.%I', n.nspname, c.relname),
+    'sequences', (SELECT coalesce(jsonb_agg(jsonb_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'n', c.relname, 'q', format('%I.%I', n.nspname, c.relname),
                 'unlogged', c.relpersistence = 'u', 'min', s.seqmin, 'max', s.seqmax::text, 'inc', s.seqincrement, 'cycle', s.seqcycle,
-                'type', format_type(s.seqtypid, NULL),
-                'owned', (SELECT deptype FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
-                          AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')))
+                'type', format_type(s.seqtypid, NULL), 'last', pg_sequence_last_value(c.oid)::text, 'owned', d.deptype, 'owner', d.refobjid::bigint)
                 ORDER BY n.nspname, c.relname), '[]')
               FROM pg_catalog.pg_sequence s JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid
+                AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
               WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('_electric_meta', 'electric_schema'))
   ) INTO result;
 

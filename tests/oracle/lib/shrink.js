@@ -1,4 +1,5 @@
-import { Violation, World } from './world.js'
+import { Violation } from './violation.js'
+import { World } from './world.js'
 
 /** Leaves out other clients, rows, operations and statements as long as the same promise is broken. */
 export async function shrink(admin, name, error, seconds) {

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, diff as allDifferences } from '../../e2e/lib/catalog.js'
 import { connect } from '../../e2e/lib/cluster.js'
+import { chronicle } from './concern.js'
+import { compareKept } from './kept.js'
 import { applications, copies, isLocal, LOCAL } from './rows.js'
 import { shapeOf } from './values.js'
 import { random } from './random.js'
+import { Violation } from './violation.js'
 
 const session = readFileSync(new URL('session.sql', import.meta.url), 'utf8')
 const TEMPLATE = 'oracle_template'
@@ -25,20 +28,6 @@ export async function prepare() {
   }
 }
 
-/** What the oracle found. `kind` says which promise was broken. */
-export class Violation extends Error {
-  constructor(kind, message, lines = []) {
-    super(`${kind}: ${message}`)
-    Object.assign(this, { kind, lines })
-  }
-
-  /** The same mistake in another schema has the same signature. */
-  get signature() {
-    const message = this.kind === 'the schemas differ' ? this.message.replace(/([-+!] \w+) [^|]*/g, '$1 ') : this.message
-    return message.replace(/"[^"]*"|'[^']*'|\b\w*\d\w*\b/g, '…').slice(0, 120)
-  }
-}
-
 /**
  * A server and its clients. All that happens in it is an operation, a plain value, so that it can be done again:
  *   { op: 'ddl', sql, expect, dirty, filled }    one transaction on the server
@@ -46,14 +35,15 @@ export class Violation extends Error {
  *   { op: 'local', client, sql }                 rows of a client's own
  *   { op: 'download', client, seed, part }       the server's rows, or a part of them, in place of the client's own
  *   { op: 'compact', back }                      old entries are pruned, all but the newest `back` and one
- *   { op: 'check', client, seed, keep, fresh }   the handshake, and everything that it promises; undone unless `keep`
+ *   { op: 'check', client, seed, keep, fresh, squash, target }   the handshake, and everything that it promises; undone unless `keep`
  */
 export class World {
   static async create(admin, name) {
     const world = new World()
-    Object.assign(world, { admin, name, databases: [], clients: new Map(), versions: new Map(), clock: 0, kinds: {} })
+    Object.assign(world, { admin, name, databases: [], clients: new Map(), versions: new Map(), clock: 0, kinds: {}, model: new Map(), ledger: new Map() })
     world.server = await world.database('server', TEMPLATE)
     world.described = null
+    world.place = await world.head()
     await world.refresh()
     return world
   }
@@ -63,6 +53,10 @@ export class World {
     await this.admin.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
     await this.admin.query(`CREATE DATABASE "${database}" TEMPLATE ${template}`)
     this.databases.push(database)
+    return this.session(database)
+  }
+
+  async session(database) {
     const db = await connect(database)
     db.on('error', () => {})
     await db.query(session)
@@ -79,10 +73,22 @@ export class World {
     this.state = await stateOf(this.server)
   }
 
+  /** What there is to hold a plan to this entry against, when there are later ones. */
+  async moment() {
+    this.described ??= await describeInside(this.server)
+    const versions = new Map([...this.versions].map(([oid, rows]) => [oid, new Map(rows)]))
+    return { state: this.state, described: this.described, place: this.place, versions, filled: this.filled }
+  }
+
+  /** The world as it was at a moment, with a session of its own. */
+  at(moment, server) {
+    return Object.assign(Object.create(World.prototype), this, moment, { server, clients: new Map(), databases: [] })
+  }
+
   async client(name) {
     if (!this.clients.has(name)) {
       const db = await this.database(name, 'template0')
-      this.clients.set(name, { name, db, hash: null, seq: null, rows: new Map() })
+      this.clients.set(name, { name, db, hash: null, seq: null, rows: new Map(), state: null })
     }
     return this.clients.get(name)
   }
@@ -95,13 +101,13 @@ export class World {
 
   async ddl({ sql, expect, dirty = [], filled, kind }) {
     const before = this.state
-    const head = await this.head()
+    const head = this.place
     try {
       await this.server.query(['BEGIN', ...sql].join(';\n'))
     } catch (error) {
       await this.server.query('ROLLBACK')
       if (/^XX/.test(error.code)) throw new Violation('the extension failed', `${error.message} in ${sql.join('; ')}`, [error.detail ?? ''])
-      return { refused: error.message }
+      return { refused: error.message, table: error.table }
     }
     const odd = (await this.server.query(undistributed)).rows[0].found
     if (odd) {
@@ -112,18 +118,22 @@ export class World {
       await this.server.query('COMMIT')
     } catch (error) {
       if (!/^23/.test(error.code)) throw new Violation('the seal failed', `${error.message} (${error.code}) after ${sql.join('; ')}`, [error.detail ?? ''])
-      return { refused: error.message }
+      return { refused: error.message, table: error.table }
     }
     this.described = null
     await this.refresh()
     // Rows that the transaction wrote itself were changed by the server: what clients hold of them is old.
     const touched = new Set(withChildren(before.tables.filter((t) => dirty.includes(t.q)), before).map((t) => t.oid))
     for (const table of this.state.tables) this.bump(table.oid, before.rows[table.oid] ?? {}, this.state.rows[table.oid] ?? {}, touched.has(table.oid), false)
-    const after = await this.head()
+    const after = (this.place = await this.head())
     if (after.seq > head.seq + 1) throw new Violation('entries', `one transaction made ${after.seq - head.seq} entries`)
     if (after.seq === head.seq) return { refused: 'no entry' }
-    const { rows } = await this.server.query('SELECT class, changes, statements FROM _electric_meta.migrations WHERE seq = $1', [after.seq])
+    const { rows } = await this.server.query('SELECT class, changes, statements FROM electric_schema.diff($1)', [head.hash])
     const [entry] = rows
+    const { rows: objects } = await this.server.query('SELECT object_id, definition FROM _electric_meta.objects')
+    const model = new Map(objects.map(({ object_id, definition }) => [object_id, definition]))
+    this.ledger.set(after.seq, { class: entry.class, ...chronicle(entry.changes, this.model, model) })
+    this.model = model
     const tags = entry.changes.map(({ change }) => change)
     for (const tag of tags) this.kinds[tag] = (this.kinds[tag] ?? 0) + 1
     this.filled = filled ? this.state.tables.filter((t) => !before.tables.some((b) => b.oid === t.oid)).map((t) => [t.schema, t.name]) : []
@@ -144,6 +154,7 @@ export class World {
   async compact({ back }) {
     const { rows } = await this.server.query('SELECT hash FROM _electric_meta.migrations ORDER BY seq DESC OFFSET $1 LIMIT 1', [back])
     for (const { hash } of rows) await this.server.query(`CALL electric_schema.compact('${hash}')`)
+    this.pruned = Number((await this.server.query('SELECT min(seq) - 1 AS seq FROM _electric_meta.migrations')).rows[0].seq)
     return {}
   }
 
@@ -197,7 +208,7 @@ export class World {
 
   async download({ client: name, seed, part }) {
     const client = await this.client(name)
-    if (client.seq !== (await this.head()).seq) return { refused: 'it is behind' }
+    if (client.seq !== this.place.seq) return { refused: 'it is behind' }
     await this.fetch(client, this.state.tables.map((t) => t.q), [])
     if (part) {
       const r = random(seed)
@@ -241,6 +252,26 @@ export class World {
     }
   }
 
+  // A client's own rows that refer to what the server has no more: an application gives them up, or up with the reference.
+  async giveUp(client) {
+    const from = (t) => `${t.kind === 'p' ? '' : 'ONLY '}${t.q}`
+    const name = (t, num) => t.cols.find((c) => c.num === num).q
+    const sql = this.state.tables.flatMap((t) =>
+      t.cons.filter((c) => c.type === 'f' && c.valid && !c.inherited).map(({ cols, ref, refcols }) => {
+        const target = this.state.tables.find((o) => o.oid === ref)
+        const given = cols.map((num) => `t.${name(t, num)} IS NOT NULL`).join(' AND ')
+        const met = cols.map((num, i) => `o.${name(target, refcols[i])} = t.${name(t, num)}`).join(' AND ')
+        return `DELETE FROM ${from(t)} t WHERE ${given} AND NOT EXISTS (SELECT FROM ${from(target)} o WHERE ${met})`
+      }),
+    )
+    await client.db.query("SET session_replication_role = 'replica'")
+    for (let left = 1; left > 0; ) {
+      left = 0
+      for (const one of sql) left += (await client.db.query(one)).rowCount
+    }
+    await client.db.query('RESET session_replication_role')
+  }
+
   async attempt(db, statements, keep) {
     if (statements.length === 0) return []
     const { rows } = await db.query('SELECT pg_temp.oracle_try($1, $2) AS failures', [statements, keep])
@@ -250,10 +281,11 @@ export class World {
   // ---- the promises ----
 
   // `quiet` only follows the plan.
-  async check({ client: name, seed, keep, fresh, quiet }) {
+  async check({ client: name, seed, keep, fresh, quiet, squash = seed % 3 === 0, target = null, most = keep ? 80 : 45 }) {
     const client = await this.client(name)
-    const plan = await this.handshake(fresh ? null : client.hash, fresh ? null : client.seq, seed % 3 === 0)
-    if (plan.action === 'ready') return { action: 'ready' }
+    const from = fresh ? { hash: null, seq: null } : client
+    const plan = await this.handshake(from, squash, target)
+    if (plan.action === 'ready') return { action: 'ready', plan }
     if (plan.action === 'abort') throw new Violation('the server aborts', plan.reason)
     const statements = plan.transactions.flatMap((t) => t.statements)
     // What an enum gained cannot be used in the transaction that adds it, so such a plan cannot be undone.
@@ -262,13 +294,15 @@ export class World {
       if (!keep) return { action: 'skipped' }
       await this.follow(client, plan, keep)
       if (plan.action === 'reset') await this.finish(client, plan, keep, statements, quiet)
-      await this.arrived(client, plan)
+      await this.arrived(client, plan, await this.position(client, plan))
       return { action: plan.action }
     }
     this.described ??= await describeInside(this.server)
 
     const before = await stateOf(client.db)
-    const list = plan.action === 'migrate' ? applications(random(seed), before, keep ? 80 : 45, statements.join('\n')) : []
+    const list = plan.action === 'migrate' ? applications(random(seed), before, most, statements.join('\n')) : []
+    let kept
+    let place
     if (!keep) await client.db.query('BEGIN')
     try {
       const valid = await this.attempt(client.db, list, false)
@@ -276,20 +310,24 @@ export class World {
       const differences = diff(this.described, await describeInside(client.db, !keep))
       const expectDelayed = plan.after_refetch.length > 0
       if (!expectDelayed && differences.length > 0) throw new Violation('the schemas differ', differences.slice(0, 6).join(' | '), [...differences.slice(0, 30), 'the plan:', ...statements])
-      await this.compareRows(client, plan, statements)
+      kept = await this.compareRows(client, plan, before, statements)
       if (list.length > 0) await this.compareValidity(client, list, valid, statements)
-      if (plan.action === 'migrate' && keep) this.compareFetch(plan)
+      if (plan.action !== 'bootstrap') this.compareClaims(client, plan, statements)
+      if (plan.action !== 'bootstrap' && keep) this.compareFetch(plan)
       if (plan.after_refetch.length > 0 || plan.action === 'reset') await this.finish(client, plan, keep, statements)
+      place = await this.position(client, plan)
+      const { action } = await this.handshake(place, squash, target)
+      if (action !== 'ready') throw new Violation('a second handshake', `${action} after ${plan.action}`)
     } finally {
       if (!keep) await client.db.query('ROLLBACK')
     }
-    if (keep) await this.arrived(client, plan)
-    return { action: plan.action, statements: list.length }
+    if (keep) await this.arrived(client, plan, place)
+    return { action: plan.action, plan, statements: list.length, kept }
   }
 
-  async handshake(hash, seq, squash) {
+  async handshake({ hash, seq }, squash = false, target = null) {
     try {
-      return (await this.server.query('SELECT electric_schema.handshake($1, $2, $3) AS plan', [hash, seq, squash])).rows[0].plan
+      return (await this.server.query('SELECT electric_schema.handshake($1, $2, $3, $4) AS plan', [hash, seq, squash, target])).rows[0].plan
     } catch (error) {
       throw new Violation('handshake() failed', error.message, [error.detail ?? ''])
     }
@@ -316,31 +354,60 @@ export class World {
     }
   }
 
-  async compareRows(client, plan, statements) {
+  // Gives how many rows stayed.
+  async compareRows(client, plan, before, statements) {
+    if (plan.action === 'bootstrap') return 0
     const state = await stateOf(client.db)
-    const again = new Set([...plan.refetch, ...plan.fetch].map(({ schema, table }) => `${schema}.${table}`))
+    const lines = ['the plan:', ...statements]
+    const named = (list) => new Set(this.state.tables.filter((t) => list.some((f) => f.schema === t.schema && f.table === t.name)).map((t) => t.oid))
+    const [again, fetch] = [named(plan.refetch), named(plan.fetch)]
+    let kept = compareKept({ from: client.state, to: this.state, before, after: state, again, lines })
     for (const table of this.state.tables) {
-      if (plan.action === 'bootstrap' || table.kind === 'p' || again.has(`${table.schema}.${table.name}`)) continue
+      if (table.kind === 'p' || fetch.has(table.oid)) continue
       const mine = state.tables.find((t) => t.q === table.q)
-      const known = client.rows.get(table.oid) ?? new Map()
       const rows = state.rows[mine?.oid] ?? {}
+      if (again.has(table.oid)) {
+        if (Object.keys(rows).length > 0) throw new Violation('refetch', `${table.q} is to be downloaded again, but has rows`, lines)
+        continue
+      }
+      const known = client.rows.get(table.oid) ?? new Map()
       for (const [key, version] of known) {
-        if (!(key in rows)) throw new Violation('a row went', `row ${key} of ${table.q} is not on the client any more`, ['the plan:', ...statements])
+        if (!(key in rows)) throw new Violation('a row went', `row ${key} of ${table.q} is not on the client any more`, lines)
+        kept++
         if (version < 0 || this.versions.get(table.oid)?.get(key) !== version) continue
         const [server, mine_] = [this.state.rows[table.oid][key], rows[key]]
-        if (!mine_) continue
         const at = server.findIndex((text, i) => text !== mine_[i])
         if (at >= 0) {
           throw new Violation('values differ', `${table.cols[at].type} after ${plan.action}`, [
             `row ${key} of ${table.q}, ${table.cols[at].q}: server ${server[at]}, client ${mine_[at]}`,
-            'the plan:', ...statements,
+            ...lines,
           ]) // prettier-ignore
         }
       }
       for (const key of Object.keys(rows)) {
-        if (!isLocal(key) && !known.has(key)) throw new Violation('a ghost row', `row ${key} of ${table.q} is of another table`, ['the plan:', ...statements])
+        if (!isLocal(key) && !known.has(key)) throw new Violation('a ghost row', `row ${key} of ${table.q} is of another table`, lines)
       }
     }
+    return kept
+  }
+
+  // What the answer says beside its statements: what is to be downloaded, and what is lost.
+  compareClaims(client, plan, statements) {
+    const [from, to] = [client.seq, plan.head.seq]
+    const since = [...this.ledger].filter(([seq]) => seq > from && seq <= to).map(([, entry]) => entry)
+    const tables = this.ledger.get(to).tables
+    const had = this.ledger.get(from)?.tables ?? new Map()
+    const names = (ids) => new Set(ids.filter((id) => tables.has(id)).map((id) => tables.get(id)))
+    const said = (list) => list.map(({ schema, table }) => `${schema}.${table}`)
+    const bound = names(since.flatMap((entry) => [...entry.concerned]).filter((id) => had.has(id)))
+    // What changed in entries that were pruned is not known table by table.
+    const beyond = from < (this.pruned ?? 0) ? [] : said(plan.refetch).filter((name) => !bound.has(name))
+    if (beyond.length > 0) {
+      throw new Violation('refetch', `more than needs be: ${beyond.join(', ')}`, [`entries after ${from} concern the rows of ${[...bound].join(', ') || 'no table'}`, 'the plan:', ...statements])
+    }
+    const filled = [...names(since.flatMap((entry) => entry.filled))].sort().join(', ')
+    const fetch = said(plan.fetch).sort().join(', ')
+    if (filled !== fetch) throw new Violation('fetch', `it names ${fetch || 'nothing'}, and ${filled || 'nothing'} came with rows`, ['the plan:', ...statements])
   }
 
   async compareValidity(client, list, valid, statements) {
@@ -363,18 +430,15 @@ export class World {
     const missing = plan.refetch.length - again.length
     if (missing > 0) throw new Violation('refetch', 'it names a table that is not there')
     if (this.state.tables.some((t) => t.kind === 'p' && again.includes(t.q))) throw new Violation('refetch', 'it names a partitioned table, which holds no rows')
+    if (again.length === 0 && plan.after_refetch.length === 0) return
+    // Meanwhile the other tables have caught up, too.
     const rest = this.state.tables.map((t) => t.q).filter((q) => !again.includes(q))
-    const skipped = await this.fetch(client, this.state.tables.map((t) => t.q), rest)
-    // A row that violates a NOT VALID constraint cannot be inserted anew, and what refers to it can't stand without it.
-    if (skipped.length > 0) {
-      await client.db.query("SET session_replication_role = 'replica'")
-      for (const { q } of this.state.tables) await client.db.query(`DELETE FROM ONLY ${q}`)
-      await client.db.query('RESET session_replication_role')
-    }
+    await this.fetch(client, this.state.tables.map((t) => t.q), rest)
+    await this.giveUp(client)
     if (keep) await this.remember(client, this.state.tables)
     for (const sql of plan.after_refetch) {
       try {
-        await this.afterRefetch(client, sql, rest, keep)
+        await client.db.query(sql)
       } catch (error) {
         throw new Violation('after_refetch does not run', `${error.message} (${error.code})`, [`in: ${sql}`, error.detail ?? '', 'the plan:', ...statements])
       }
@@ -384,34 +448,17 @@ export class World {
     if (keep) await client.db.query('DELETE FROM _electric_meta.pending')
   }
 
-  // Rows of the client's own can refer to rows that are gone: those of a table that was made again, or on the server. What is to become of them
-  // is for the application to say; here they go.
-  async afterRefetch(client, sql, kept, keep) {
-    if (!keep) await client.db.query('SAVEPOINT after_refetch')
-    try {
-      await client.db.query(sql)
-    } catch (error) {
-      if (error.code !== '23503') throw error
-      if (!keep) await client.db.query('ROLLBACK TO SAVEPOINT after_refetch')
-      const state = await stateOf(client.db)
-      await client.db.query("SET session_replication_role = 'replica'")
-      for (const table of state.tables.filter((t) => kept.includes(t.q))) {
-        for (const key of Object.keys(state.rows[table.oid] ?? {}).filter(isLocal)) {
-          await client.db.query(`DELETE FROM ONLY ${table.q} WHERE ${table.cols[0].q}::text = '${key}'`)
-        }
-      }
-      await client.db.query('RESET session_replication_role')
-      await client.db.query(sql)
-    }
-  }
-
-  async arrived(client, plan) {
+  async position(client, plan) {
     const { rows } = await client.db.query(
       `SELECT hash, seq FROM _electric_meta.applied a
        WHERE NOT EXISTS (SELECT FROM _electric_meta.applied child WHERE child.parent_hash = a.hash)`,
     )
     if (rows.length !== 1 || rows[0].hash !== plan.head.hash) throw new Violation('record', `${rows.length} newest rows after ${plan.action}`)
-    Object.assign(client, { hash: rows[0].hash, seq: Number(rows[0].seq) })
+    return { hash: rows[0].hash, seq: Number(rows[0].seq) }
+  }
+
+  async arrived(client, plan, { hash, seq }) {
+    Object.assign(client, { hash, seq, state: this.state })
     const gone = [...client.rows.keys()].filter((oid) => !this.state.tables.some((t) => t.oid === oid))
     for (const oid of gone) client.rows.delete(oid)
     if (plan.action === 'bootstrap') client.rows.clear()
