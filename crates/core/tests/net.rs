@@ -383,6 +383,36 @@ fn a_table_beside_keeps_its_rows() {
 }
 
 #[test]
+fn a_materialized_view_is_made_again_for_a_unique_index() {
+    let start = edited(&Base::default().0, |base| {
+        let mut copy = common::build::view("copy", &[("id", "bigint")], "SELECT id FROM public.t", &[1]);
+        copy.materialized = true;
+        base.put(20, Object::View(copy));
+        base.put(
+            21,
+            Object::View(common::build::view("over", &[("id", "bigint")], "SELECT id FROM public.copy", &[20])),
+        );
+    });
+    let after = edited(&start, |base| match base.0.get_mut(&id(20)) {
+        Some(Object::View(copy)) => {
+            let mut unique = index(15, "copy_id", &[1], "btree (id)");
+            unique.unique = true;
+            copy.indexes.push(unique);
+        }
+        _ => panic!("copy is gone"),
+    });
+    let plan = plan_of(&[&start, &after]);
+    assert_eq!((&plan["refetch"], &plan["lost"]), (&json!([]), &json!([])));
+    let all = statements(&plan).concat();
+    let place = |words: &str| {
+        all.iter().position(|sql| sql.starts_with(words)).unwrap_or_else(|| panic!("{words} in {all:#?}"))
+    };
+    assert!(place("DROP VIEW public.over") < place("DROP MATERIALIZED VIEW public.copy"));
+    assert!(place("CREATE MATERIALIZED VIEW public.copy") < place("CREATE UNIQUE INDEX copy_id"));
+    assert!(place("CREATE UNIQUE INDEX copy_id") < place("DO 'BEGIN REFRESH MATERIALIZED VIEW public.copy"));
+}
+
+#[test]
 fn a_foreign_key_steps_aside_for_the_key_that_it_needs() {
     let start = edited(&Base::default().0, |base| {
         let definition = "FOREIGN KEY (id) REFERENCES public.t(id)";

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::table_of;
 use crate::change::{Change, ClassifiedChange, Effect};
 use crate::diff::{diff, Objects};
-use crate::model::{ColumnValue, Constraint, ConstraintKind, Object, ObjectId, PartId, QualifiedName, Table};
+use crate::model::{ColumnValue, Constraint, ConstraintKind, Object, ObjectId, PartId, QualifiedName, Table, View};
 use crate::net::{Labels, Net};
 use crate::quote::{literal, qualified};
 use crate::rename::aside;
@@ -36,8 +36,12 @@ pub struct InPlace {
 pub fn in_place(net: &Net, dropped: &BTreeSet<ObjectId>) -> InPlace {
     let (before, after) = (&net.before, &net.after);
     let missing = dropped.iter().copied().filter(|id| is_table(after, *id));
-    let emptied = with_partitions(diverging(net), before, after);
-    let views = views_over(&emptied, before, after);
+    let concerned = diverging(net);
+    let in_both = |is: fn(&Objects, ObjectId) -> bool| -> BTreeSet<ObjectId> {
+        concerned.iter().copied().filter(|id| is(before, *id) && is(after, *id)).collect()
+    };
+    let emptied = with_partitions(in_both(is_table), before, after);
+    let views = views_over(&emptied, in_both(is_view), before, after);
     let fresh: BTreeMap<ObjectId, ObjectId> =
         emptied.iter().chain(&views).zip(1..).map(|(id, n)| (*id, ObjectId { seq: u64::MAX, ordinal: n })).collect();
     let mut goal = renumbered(after, &fresh);
@@ -81,7 +85,7 @@ pub fn in_place(net: &Net, dropped: &BTreeSet<ObjectId>) -> InPlace {
     InPlace { labels, statements, refetch, after_refetch, changes, again: &emptied | &views }
 }
 
-/// The tables on both sides whose rows are not, or may not be, what the server holds.
+/// The tables, and materialized views, whose rows are not, or may not be, what the server holds.
 fn diverging(net: &Net) -> BTreeSet<ObjectId> {
     let (before, after) = (&net.before, &net.after);
     let mut tables = BTreeSet::new();
@@ -99,12 +103,15 @@ fn diverging(net: &Net) -> BTreeSet<ObjectId> {
             change => tables.extend(table_of(change).map(|table| table.id)),
         }
     }
-    tables.retain(|id| is_table(before, *id) && is_table(after, *id));
     tables
 }
 
 fn is_table(objects: &Objects, id: ObjectId) -> bool {
     objects.get(&id).is_some_and(|object| object.as_table().is_some())
+}
+
+fn is_view(objects: &Objects, id: ObjectId) -> bool {
+    objects.get(&id).is_some_and(|object| object.as_view().is_some())
 }
 
 fn tables_of(objects: &Objects) -> impl Iterator<Item = (ObjectId, &Table)> {
@@ -119,7 +126,7 @@ fn default_partitions(beside: &Table, objects: &Objects) -> Vec<ObjectId> {
     tables_of(objects).filter(|(_, table)| is_beside(table)).map(|(id, _)| id).collect()
 }
 
-/// The tables whose rows a type or a routine has to do with: values of the type, or what the routine computed or accepted. Not those that only
+/// The tables, and materialized views, whose rows a type or a routine has to do with: values of the type, or what the routine computed or accepted. Not those that only
 /// call it for a default, which rows that are there do not have to do with.
 fn holders(id: ObjectId, before: &Objects, after: &Objects) -> Vec<ObjectId> {
     let mut concerned = BTreeSet::from([id]);
@@ -145,7 +152,14 @@ fn holders(id: ObjectId, before: &Objects, after: &Objects) -> Vec<ObjectId> {
             || table.indexes.iter().any(|index| calls(&index.uses))
             || table.partition_key.as_ref().is_some_and(|key| calls(&key.uses))
     };
-    tables_of(before).filter(|(_, table)| holds(table)).map(|(id, _)| id).collect()
+    let views = before.iter().filter_map(|(id, object)| Some((*id, object.as_view()?)));
+    // What is computed from rows holds values, too.
+    let shows = |view: &View| {
+        view.materialized
+            && view.columns.iter().any(|column| column.data_type.object.is_some_and(|id| concerned.contains(&id)))
+    };
+    let views = views.filter(|(_, view)| shows(view)).map(|(id, _)| id);
+    tables_of(before).filter(|(_, table)| holds(table)).map(|(id, _)| id).chain(views).collect()
 }
 
 /// A partitioned table takes its partitions along when it goes.
@@ -163,9 +177,13 @@ fn with_partitions(mut tables: BTreeSet<ObjectId>, before: &Objects, after: &Obj
     }
 }
 
-/// The views that read these tables, directly or through other views.
-fn views_over(tables: &BTreeSet<ObjectId>, before: &Objects, after: &Objects) -> BTreeSet<ObjectId> {
-    let mut views: BTreeSet<ObjectId> = BTreeSet::new();
+/// These views, and those that read them or one of these tables, directly or through other views.
+fn views_over(
+    tables: &BTreeSet<ObjectId>,
+    mut views: BTreeSet<ObjectId>,
+    before: &Objects,
+    after: &Objects,
+) -> BTreeSet<ObjectId> {
     loop {
         let over = |id: &ObjectId| tables.contains(id) || views.contains(id);
         let more: Vec<ObjectId> = before
