@@ -42,6 +42,8 @@ pub struct Touched {
     pub role: String,
     /// What the entry is to be called.
     pub label: Option<String>,
+    /// It was more than one command that a client sent by itself, so something else may have been written as well.
+    pub accompanied: bool,
     /// The subtransaction that it all happened in; 0: the transaction itself.
     pub since: u32,
     /// Something came in that `electric_schema.destructive` has not judged yet.
@@ -159,6 +161,7 @@ pub fn touch_everything() {
     with_touched(|touched| {
         touched.everything = true;
         touched.role = role;
+        touched.accompanied = true;
     });
 }
 
@@ -442,7 +445,9 @@ fn remember(found: Found) {
     let role = sys::outer_role();
     let subtransaction = sys::current_subtransaction();
     let current = sys::current_statement();
+    let alone = !sys::in_transaction_block() && current.as_ref().is_some_and(|current| current.is_command);
     with_touched(|touched| {
+        touched.accompanied |= !alone;
         if let Some(current) = current {
             let identity = (current.started, current.location);
             let known = |statement: &&mut Statement| {

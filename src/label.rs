@@ -5,9 +5,9 @@ use pgrx::function_name;
 use pgrx::pg_sys::panic::{CaughtError, ErrorReport};
 use pgrx::prelude::*;
 
-use crate::capture;
+use crate::capture::{self, Touched};
 use crate::report::{or_raise, Failure};
-use crate::sys;
+use crate::sys::{self, Oid, Which};
 
 /// Names the entry of this transaction, from here on; NULL takes the name back.
 #[pg_extern(
@@ -36,26 +36,33 @@ pub fn unused(label: Option<String>) {
     .report(PgLogLevel::WARNING);
 }
 
-/// What an entry is called that `role` made and that nobody gave a label. Never fails, unless the session is told to stop.
-pub fn from_bookkeeping(role: &str) -> Option<String> {
+/// What an entry is called that nobody gave a label. Never fails, unless the session is told to stop.
+pub fn from_bookkeeping(touched: &Touched) -> Option<String> {
     let prisma_runs = sys::holds_advisory_lock(PRISMA_LOCK);
-    let counts = |bookkeeping: &Bookkeeping, table| sys::writes(table) || prisma_runs && bookkeeping.announces();
-    let tables: Vec<(&'static Bookkeeping, sys::Oid)> = BOOKKEEPING
-        .iter()
-        .flat_map(|bookkeeping| {
-            sys::relations_named(bookkeeping.table).into_iter().map(move |table| (bookkeeping, table))
-        })
-        .filter(|(bookkeeping, table)| counts(bookkeeping, *table))
-        .collect();
+    if !touched.accompanied && !prisma_runs {
+        return None;
+    }
+    let which = |bookkeeping: &Bookkeeping, table| {
+        if prisma_runs && bookkeeping.announces() {
+            Some(Which::All)
+        } else {
+            sys::writes(table).then_some(Which::Own)
+        }
+    };
+    let named = sys::relations_named(&BOOKKEEPING.map(|bookkeeping| bookkeeping.table));
+    let tables = BOOKKEEPING.iter().flat_map(|bookkeeping| {
+        let of_it = named.iter().filter(|(name, _)| name == bookkeeping.table);
+        of_it.filter_map(move |(_, table)| Some((bookkeeping, *table, which(bookkeeping, *table)?)))
+    });
+    let tables: Vec<(&'static Bookkeeping, Oid, Which)> = tables.collect();
     if tables.is_empty() {
         return None;
     }
     let read = || {
-        let records = tables.iter().filter_map(|(bookkeeping, table)| {
-            let mut found = sys::plain_table(*table, bookkeeping.columns)?;
+        let records = tables.iter().filter_map(|(bookkeeping, table, which)| {
+            let mut found = sys::plain_table(*table, bookkeeping.columns, *which)?;
             // Anybody can make a table of that name: it announces the migrations of its owner alone.
-            let announces = prisma_runs && bookkeeping.announces() && found.owner == role;
-            found.rows.retain(|row| row.own || announces);
+            found.rows.retain(|row| row.own || found.owner == touched.role);
             Some(Records { bookkeeping, rows: found.rows })
         });
         label::from_bookkeeping(&records.collect::<Vec<_>>())

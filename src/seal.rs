@@ -235,7 +235,7 @@ fn private(touched: &Touched, sealed: &Sealed, before: &BTreeMap<u32, Known>, ro
         .filter(|statement| statement.everything || !statement.objects.is_disjoint(&changed))
         .map(|statement| statement.text.clone())
         .collect();
-    let label = touched.label.clone().or_else(|| label::from_bookkeeping(&role));
+    let label = touched.label.clone().or_else(|| label::from_bookkeeping(touched));
     Private {
         salt: sys::strong_random().to_vec(),
         source,

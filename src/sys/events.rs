@@ -289,12 +289,14 @@ pub struct CurrentStatement {
     pub started: i64,
     /// Where in it the statement starts; -1 when that is not known.
     pub location: i32,
+    /// It is a command itself: no query, and nothing that runs others.
+    pub is_command: bool,
 }
 
 /// The outermost statement that is running; `None` when no client sent one (a background worker).
 pub fn current_statement() -> Option<CurrentStatement> {
     // SAFETY: the globals are null or point to what is live while a statement runs; each is checked, and copied at once.
-    let (source, location, length) = unsafe {
+    let (source, location, length, is_command) = unsafe {
         let text = pg_sys::debug_query_string;
         if text.is_null() {
             return None;
@@ -308,7 +310,8 @@ pub fn current_statement() -> Option<CurrentStatement> {
             node_as::<pg_sys::PlannedStmt>(list_cells(portal.stmts).first()?.ptr_value, pg_sys::NodeTag::T_PlannedStmt)
         });
         let (location, length) = planned.map_or((-1, 0), |planned| (planned.stmt_location, planned.stmt_len));
-        (text.to_bytes(), location, length)
+        let command = planned.and_then(|planned| planned.utilityStmt.as_ref());
+        (text.to_bytes(), location, length, command.is_some_and(|command| !runs_others(command)))
     };
     let rest = source.get(usize::try_from(location).unwrap_or(0)..).unwrap_or(source);
     let cut = match usize::try_from(length) {
@@ -317,7 +320,12 @@ pub fn current_statement() -> Option<CurrentStatement> {
     };
     let text = from_server(cut);
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == ';').to_owned();
-    Some(CurrentStatement { text, started: statement_start(), location })
+    Some(CurrentStatement { text, started: statement_start(), location, is_command })
+}
+
+fn runs_others(command: &pg_sys::Node) -> bool {
+    use pg_sys::NodeTag as Tag;
+    matches!(command.type_, Tag::T_DoStmt | Tag::T_CallStmt | Tag::T_ExecuteStmt)
 }
 
 /// Calls a function that takes nothing and gives a set.

@@ -103,6 +103,8 @@ pub enum Key<'a> {
     Oid(i16, Oid),
     /// `name`.
     Name(i16, &'a str),
+    /// `name`, one of these. Only with an index.
+    AnyName(i16, &'a [&'a str]),
 }
 
 /// A value to be written.
@@ -293,23 +295,33 @@ pub(super) unsafe fn row(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple) -
 /// `relation` is open.
 pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<pg_sys::ScanKeyData> {
     let descriptor = PgTupleDesc::from_pg_unchecked((*relation).rd_att);
+    let name = |value: &str| {
+        let mut name = [0u8; pg_sys::NAMEDATALEN as usize];
+        let bytes = to_server(value);
+        let shown = bytes.as_bytes().len().min(name.len() - 1);
+        name[..shown].copy_from_slice(&bytes.as_bytes()[..shown]);
+        fixed(&name)
+    };
     let scan_key = |key: &Key| {
         let (attno, equals, value) = match *key {
             Key::Oid(attno, value) => (attno, pg_sys::F_OIDEQ, Datum::from(value)),
-            Key::Name(attno, value) => {
-                let mut name = [0u8; pg_sys::NAMEDATALEN as usize];
-                let bytes = to_server(value);
-                let shown = bytes.as_bytes().len().min(name.len() - 1);
-                name[..shown].copy_from_slice(&bytes.as_bytes()[..shown]);
-                (attno, pg_sys::F_NAMEEQ, fixed(&name))
+            Key::Name(attno, value) => (attno, pg_sys::F_NAMEEQ, name(value)),
+            Key::AnyName(attno, values) => {
+                let names = values.iter().map(|value| name(value)).collect();
+                let length = pg_sys::NAMEDATALEN as c_int;
+                (attno, pg_sys::F_NAMEEQ, array(names, pg_sys::NAMEOID, length, false, b'c'))
             }
+        };
+        let flags = match key {
+            Key::Oid(..) | Key::Name(..) => 0,
+            Key::AnyName(..) => pg_sys::SK_SEARCHARRAY as c_int,
         };
         let attribute = usize::try_from(attno).ok().and_then(|attno| descriptor.get(attno.checked_sub(1)?));
         let collation = attribute.map_or(pg_sys::Oid::INVALID, |attribute| attribute.attcollation);
         let mut entry = pg_sys::ScanKeyData::default();
         pg_sys::ScanKeyEntryInitialize(
             &mut entry,
-            0,
+            flags,
             attno,
             pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
             pg_sys::Oid::INVALID,

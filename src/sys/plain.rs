@@ -13,20 +13,31 @@ pub struct PlainTable {
     pub rows: Vec<PlainRow>,
 }
 
-/// Relations of this name, in whatever schema.
-pub fn relations_named(name: &str) -> Vec<Oid> {
+/// Which rows to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those that this transaction has written.
+    Own,
+    /// All that are there.
+    All,
+}
+
+/// The relations that have one of these names, in whatever schema: name and OID.
+pub fn relations_named(names: &[&str]) -> Vec<(String, Oid)> {
     let rows = scan(
         pg_sys::RelationRelationId.to_u32(),
         Some(pg_sys::ClassNameNspIndexId),
-        &[Key::Name(pg_sys::Anum_pg_class_relname as i16, name)],
+        &[Key::AnyName(pg_sys::Anum_pg_class_relname as i16, names)],
     );
-    rows.iter().filter_map(|row| row.oid(pg_sys::Anum_pg_class_oid as i16)).collect()
+    let named =
+        |row: &Row| Some((row.text(pg_sys::Anum_pg_class_relname as i16)?, row.oid(pg_sys::Anum_pg_class_oid as i16)?));
+    rows.iter().filter_map(named).collect()
 }
 
 /// These columns of a table, without ever waiting. `None` when another session has locked it, and when it is no ordinary table.
-pub fn plain_table(table: Oid, columns: &[&str]) -> Option<PlainTable> {
+pub fn plain_table(table: Oid, columns: &[&str], which: Which) -> Option<PlainTable> {
     // SAFETY: an open relation is what `open_locked` gives.
-    let read = || open_locked(table, |relation| unsafe { read(relation, columns) }).flatten();
+    let read = || open_locked(table, |relation| unsafe { read(relation, columns, which) }).flatten();
     // What it holds for writing is enough, and a lock more could have to wait behind somebody who waits for this transaction.
     if writes(table) {
         return read();
@@ -41,7 +52,7 @@ pub fn plain_table(table: Oid, columns: &[&str]) -> Option<PlainTable> {
 
 /// # Safety
 /// `relation` is open.
-unsafe fn read(relation: pg_sys::Relation, columns: &[&str]) -> Option<PlainTable> {
+unsafe fn read(relation: pg_sys::Relation, columns: &[&str], which: Which) -> Option<PlainTable> {
     let class = &*(*relation).rd_rel;
     let is_plain = class.relkind as u8 == pg_sys::RELKIND_RELATION
         && class.relam == pg_sys::HEAP_TABLE_AM_OID
@@ -59,7 +70,10 @@ unsafe fn read(relation: pg_sys::Relation, columns: &[&str]) -> Option<PlainTabl
         let scan = pg_sys::systable_beginscan(relation, pg_sys::Oid::INVALID, false, snapshot, 0, std::ptr::null_mut());
         while let Some(tuple) = pg_sys::systable_getnext(scan).as_mut() {
             let command = written_by(tuple);
-            rows.push((command, PlainRow { own: command.is_some(), cells: cells(relation, tuple, &attributes) }));
+            let own = command.is_some();
+            if own || which == Which::All {
+                rows.push((command, PlainRow { own, cells: cells(relation, tuple, &attributes) }));
+            }
         }
         pg_sys::systable_endscan(scan);
     });

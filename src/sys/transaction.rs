@@ -61,7 +61,7 @@ unsafe extern "C-unwind" fn on_subtransaction(
     }
 }
 
-/// Whether the client, or several statements in one string, began the transaction: else it is that of a single statement.
+/// Whether there is more to the transaction than one statement: BEGIN, or, but not at the commit any more, several statements in one string.
 pub fn in_transaction_block() -> bool {
     // SAFETY: reads the state of the current transaction.
     unsafe { pg_sys::IsTransactionBlock() }

@@ -241,6 +241,30 @@ fn names_come_in_the_order_in_which_they_were_written() {
 }
 
 #[test]
+fn bookkeeping_is_found_however_the_transaction_came() {
+    let database = Database::new();
+    let mut session = database.session();
+    session.run("CREATE TABLE schema_migrations (version text)");
+    session.run("CREATE TABLE a (id int); INSERT INTO schema_migrations VALUES ('string')");
+    session.run("INSERT INTO schema_migrations VALUES ('string, too'); CREATE TABLE b (id int)");
+    session.run("DO $$ BEGIN CREATE TABLE c (id int); INSERT INTO schema_migrations VALUES ('block'); END $$");
+    session.run(
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS
+         $$ BEGIN INSERT INTO schema_migrations VALUES ('function'); CREATE TABLE d (id int); END $$;
+         CREATE PROCEDURE p() LANGUAGE plpgsql AS
+         $$ BEGIN CREATE TABLE e (id int); COMMIT; CREATE TABLE g (id int); INSERT INTO schema_migrations VALUES ('procedure'); END $$",
+    );
+    session.run("SELECT f()");
+    session.run("CALL p()");
+    session.run("DROP TABLE d; PREPARE x AS SELECT f()");
+    session.run("EXECUTE x");
+    let labels: Vec<String> =
+        session.value("SELECT array_agg(label ORDER BY seq) FROM _electric_meta.migrations WHERE label IS NOT NULL");
+    assert_eq!(labels, ["string", "string, too", "block", "function", "procedure", "function"]);
+    database.assert_sound();
+}
+
+#[test]
 fn prisma_names_what_it_is_running() {
     let database = Database::new();
     let (mut session, mut other) = (database.session(), database.session());
