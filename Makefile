@@ -6,8 +6,11 @@ PG_CONFIG ?= pg_config
 # Real projects' migrations, replayed end to end.
 CORPUS ?= ../shared/corpus
 export PG CORPUS
+# What `make seed` builds from, and where to.
+MIGRATIONS = examples/astrolabe/drizzle
+OUT = target/seed.tar.gz
 
-.PHONY: help demo test test-core test-client test-pgrx test-sessions test-regress test-docs test-e2e test-oracle test-pairs test-equivalence test-postgres lint install clean
+.PHONY: help demo seed test test-core test-client test-pgrx test-sessions test-regress test-docs test-e2e test-oracle test-pairs test-equivalence test-postgres lint install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -16,6 +19,11 @@ demo: ## devices that were away follow a server whose schema moved on
 	@scripts/setup
 	@scripts/npm-ci clients/pglite tests/e2e examples/astrolabe
 	@scripts/cluster run -- node examples/astrolabe/demo.js
+
+seed: ## a seed database; MIGRATIONS=folder OUT=file for your own
+	@scripts/setup
+	@scripts/npm-ci clients/pglite
+	@scripts/cluster run -- node clients/pglite/bin/electric-schema.js seed --migrations '$(MIGRATIONS)' --out '$(OUT)'
 
 test: ## all tests; the last line has the totals
 	@scripts/test

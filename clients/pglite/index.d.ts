@@ -134,6 +134,8 @@ export type ErrorCode =
   | 'protocol'
   | 'refetch_failed'
   | 'refetch_pending'
+  | 'seed_failed'
+  | 'unreachable'
 
 /** Everything that this library refuses, or fails at. */
 export class ElectricSchemaError extends Error {
@@ -141,6 +143,67 @@ export class ElectricSchemaError extends Error {
   readonly code: ErrorCode
   readonly details: Record<string, unknown>
 }
+
+export interface OpenOptions<Database extends PGliteLike = PGliteLike> {
+  /** Opens the database with these options, to which it may add: `(options) => PGlite.create({ ...options, extensions })`. */
+  create(options: { dataDir?: string; loadDataDir?: Blob }): Promise<Database>
+  /** Where the database is, as PGlite wants it: `idb://app`, a folder; in memory when it is not given. */
+  dataDir?: string
+  /**
+   * The seed database, asked for when there is no database yet: what `electric-schema seed` wrote, gzipped or not, or the
+   * Response of a `fetch`. Null: begin without.
+   */
+  seed?(): Promise<Blob | BufferSource | Response | null | undefined>
+  /** Whether there is a database. Needed with a seed where `dataDir` is neither `idb://`, a folder nor in memory. */
+  exists?(): boolean | Promise<boolean>
+  /** As in `SyncOptions`. The signal is aborted when `timeout` has passed, or `stop` was called. */
+  fetchPlan(position: Position | { hash: null; seq: null }, request: { signal: AbortSignal }): Promise<unknown>
+  /** As in `SyncOptions`. */
+  refetch?(tables: Table[]): Promise<unknown>
+  /** How many milliseconds `fetchPlan` may take: 10,000 unless said otherwise. What follows takes as long as it takes. */
+  timeout?: number
+  /** Allow writes to a seed that has not met its server yet. */
+  allowWrites?: boolean
+  /** Called after every attempt to sync, the first one included. */
+  onStatus?(status: Status): void
+  /** Instead of the global ones. */
+  timers?: { setTimeout(callback: () => void, ms: number): any; clearTimeout(timer: any): void }
+}
+
+export interface Status {
+  /** Whether the last attempt succeeded. */
+  connected: boolean
+  /** Whether the database refuses writes: a seed that has not met its server. */
+  readOnly: boolean
+  /** Of the last attempt that succeeded. */
+  report: SyncReport | null
+  /** Why the last attempt failed. */
+  error: unknown
+  /** In how many milliseconds the next attempt begins by itself; null when none will. */
+  retryIn: number | null
+}
+
+export interface Opened<Database extends PGliteLike = PGliteLike> {
+  db: Database
+  /** Whether the first sync succeeded. Otherwise it is tried again in the background, and `onStatus` is told. */
+  online: boolean
+  /** Whether the database refuses writes for now: a seed that has not met its server. */
+  readOnly: boolean
+  /** What the first sync did; null when it failed. */
+  report: SyncReport | null
+  /** Why the first sync failed. */
+  error: unknown
+  /** Syncs now instead of waiting for the next attempt, or waits for the one that is running. */
+  sync(options?: { bootstrap?: boolean }): Promise<SyncReport>
+  /** Ends the attempts; resolves when none is running. Call it before closing the database. */
+  stop(): Promise<void>
+}
+
+/**
+ * Opens a database, from a seed if there is none yet, and brings its schema to the server's head. Offline it gives the
+ * database back as it is and goes on trying. Rejects when there is no schema at all.
+ */
+export function open<Database extends PGliteLike>(options: OpenOptions<Database>): Promise<Opened<Database>>
 
 /** Brings the schema of a PGlite database to the server's head. */
 export function sync(db: PGliteLike, options: SyncOptions): Promise<SyncReport>

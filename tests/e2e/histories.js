@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { kinds } from './lib/clients.js'
-import { readHistory } from './lib/history.js'
+import { readHistory } from '../../clients/pglite/cli/history.js'
 import { play } from './lib/play.js'
 
 const CORPORA = ['dokploy', 'mail-0-zero', 'langfuse']

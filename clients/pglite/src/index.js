@@ -1,3 +1,4 @@
+export { open } from './open.js'
 export { completeRefetch, sync } from './sync.js'
 export { outstanding, position } from './store.js'
 export { changesDigest, entryHash, genesisHash, privateDigest, schemaHash } from './hash.js'

@@ -73,7 +73,11 @@ export async function setRefetch(tx, tables) {
   }
 }
 
-async function exists(db, table) {
+/**
+ * @param {import('../index.d.ts').Queryable} db
+ * @param {'applied' | 'pending' | 'refetch' | 'seed'} table
+ */
+export async function exists(db, table) {
   const { rows } = await db.query('SELECT to_regclass($1) IS NOT NULL AS found', [`_electric_meta.${table}`])
   return rows[0].found
 }

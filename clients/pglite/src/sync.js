@@ -2,6 +2,7 @@ import { applyPending, applyPlan } from './apply.js'
 import { ElectricSchemaError } from './error.js'
 import { verifyPlan } from './plan.js'
 import { checkRequirements } from './requirements.js'
+import { forgetSeed, seedState } from './seed.js'
 import { outstanding, position } from './store.js'
 
 /**
@@ -16,8 +17,7 @@ import { outstanding, position } from './store.js'
  */
 export async function sync(db, { fetchPlan, refetch, bootstrap = false }) {
   const from = await position(db)
-  const claimed = bootstrap ? null : from
-  const plan = await verifyPlan(await fetchPlan({ hash: claimed?.hash ?? null, seq: claimed?.seq ?? null }), claimed)
+  const plan = await askFrom(bootstrap ? null : from, db, fetchPlan)
   await checkRequirements(db, plan.requires)
 
   const left = plan.action === 'bootstrap' ? { tables: [], statements: [] } : await outstanding(db)
@@ -27,6 +27,8 @@ export async function sync(db, { fetchPlan, refetch, bootstrap = false }) {
   }
 
   await applyPlan(db, plan, from)
+  // Before the rows come, which a seed would refuse.
+  await forgetSeed(db)
 
   let pending = await outstanding(db)
   if (isOutstanding(pending) && refetch) {
@@ -43,6 +45,17 @@ export async function sync(db, { fetchPlan, refetch, bootstrap = false }) {
     lost: plan.lost,
     pending: pending.statements.length,
     complete: !isOutstanding(pending),
+  }
+}
+
+async function askFrom(at, db, fetchPlan) {
+  try {
+    return await verifyPlan(await fetchPlan({ hash: at?.hash ?? null, seq: at?.seq ?? null }), at)
+  } catch (error) {
+    // A seed that is too old for the server, or of another one, has no rows to lose.
+    const unknown = error instanceof ElectricSchemaError && error.code === 'aborted'
+    if (unknown && at !== null && (await seedState(db))?.refusesWrites) return askFrom(null, db, fetchPlan)
+    throw error
   }
 }
 

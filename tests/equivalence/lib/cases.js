@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { split } from '../../e2e/lib/split.js'
+import { split } from '../../../clients/pglite/cli/split.js'
 
 const folder = new URL('../cases', import.meta.url).pathname
 const HEADER = /^-- CASE (.+?): (additive|destructive|nothing)(?: \[(.+)\])?$/

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
-import { readHistory } from '../../e2e/lib/history.js'
-import { split } from '../../e2e/lib/split.js'
+import { readHistory } from '../../../clients/pglite/cli/history.js'
+import { split } from '../../../clients/pglite/cli/split.js'
 import { diffEntries, entriesAfter, headSeq } from './entries.js'
 
 const HISTORIES = ['dokploy', 'langfuse']

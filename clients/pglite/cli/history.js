@@ -27,10 +27,14 @@ export function readHistory(folder) {
   }
 
   const migrations = names
-    .filter((file) => file.endsWith('.sql') && statSync(join(folder, file)).isFile())
-    .map((file) => ({ tag: basename(file, '.sql'), script: readFileSync(join(folder, file), 'utf8') }))
+    .filter((file) => /(?<!\.down)\.sql$/.test(file) && statSync(join(folder, file)).isFile())
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .map((file) => ({ tag: basename(file, '.sql'), script: up(readFileSync(join(folder, file), 'utf8')) }))
   return { name, tool: 'plain SQL', migrations, ...plain }
 }
+
+// Some tools keep the way back in the same file: dbmate and goose.
+const up = (script) => script.split(/^--\s*(?:migrate:down|\+goose\s+down)\b/im)[0]
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex')
 
