@@ -122,15 +122,53 @@ export interface SyncReport {
   complete: boolean
 }
 
+export interface CheckOptions {
+  /** Asks the server, `SELECT electric_schema.snapshot(hash)`, and gives its parsed answer. What it throws, check throws. */
+  fetchSnapshot(position: { hash: string }): Promise<unknown>
+}
+
+/** One object that is not as it must be. */
+export interface Difference {
+  /** What it is, and its name as SQL: `index public.tasks.tasks_due_idx`. */
+  object: string
+  /** What the server says it must be; not given for what it does not know. */
+  expected?: string
+  /** What it is; not given for what is missing. */
+  actual?: string
+}
+
+export interface CheckReport {
+  /** Where this client is. */
+  at: Position
+  /** Whether nothing is extra, missing or different. */
+  ok: boolean
+  /** What the server does not know, in schemas that it distributes. */
+  extra: Difference[]
+  missing: Difference[]
+  different: Difference[]
+  /** What gets the schema right again; null when it is. */
+  remedy: {
+    /** `sync(db, { …, bootstrap: true })` is needed. Local rows that are not synced are lost then. */
+    bootstrap: boolean
+    /** Objects of your own that a bootstrap leaves alone, or stumbles over: move them to a schema of your own, or drop them. */
+    own: string[]
+  } | null
+  /** Statements of an unfinished reset. What they create is not missing: see `completeRefetch`. */
+  pending: string[]
+}
+
 export type ErrorCode =
   | 'aborted'
   | 'apply_failed'
   | 'broken_chain'
   | 'broken_position'
+  | 'check_failed'
   | 'concurrent_change'
   | 'malformed_plan'
   | 'missing_collation'
   | 'missing_extension'
+  | 'no_position'
+  | 'other_snapshot'
   | 'protocol'
   | 'refetch_failed'
   | 'refetch_pending'
@@ -210,6 +248,12 @@ export function sync(db: PGliteLike, options: SyncOptions): Promise<SyncReport>
 
 /** Finishes a reset, once the application has downloaded the rows of the tables that the reset named. */
 export function completeRefetch(db: PGliteLike): Promise<{ statements: number }>
+
+/**
+ * Compares the real schema with what the server says it must be, in a transaction that is always rolled back. Local tables in other
+ * schemas than those that the server distributes are nobody's business.
+ */
+export function check(db: PGliteLike, options: CheckOptions): Promise<CheckReport>
 
 /** Where this client is in the server's ledger; null when it has not been bootstrapped yet. */
 export function position(db: Queryable): Promise<Position | null>

@@ -4,7 +4,7 @@ import { ElectricSchemaError } from './error.js'
 import { pendingRows, position, setRefetch, takePending } from './store.js'
 
 /** What the text of a plan's statements depends on; the server pins the same when it writes them. */
-const PINNED_SETTINGS = `
+export const PINNED_SETTINGS = `
   SET LOCAL search_path = '';
   SET LOCAL TimeZone = 'UTC';
   SET LOCAL DateStyle = 'ISO, MDY';

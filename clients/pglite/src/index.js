@@ -1,3 +1,4 @@
+export { check } from './check.js'
 export { open } from './open.js'
 export { completeRefetch, sync } from './sync.js'
 export { outstanding, position } from './store.js'

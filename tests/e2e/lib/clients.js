@@ -11,6 +11,9 @@ const { version } = JSON.parse(
   readFileSync(new URL('../node_modules/@electric-sql/pglite/package.json', import.meta.url), 'utf8'),
 )
 
+/** An empty PGlite, in memory unless there is a folder for it. */
+export const newPGlite = (folder) => openPGlite(PGlite, version, folder)
+
 /** What a history is played to. Each opens a database, brings it to the server's head, and says what is in it. */
 export const kinds = {
   async vanilla(database) {
@@ -18,6 +21,9 @@ export const kinds = {
     return {
       sync: (fetchPlan) => vanilla.sync(db, fetchPlan),
       position: () => vanilla.position(db),
+      check: (fetchSnapshot) => library.check(vanilla.asPGlite(db), { fetchSnapshot }),
+      bootstrap: (fetchPlan) => vanilla.sync(db, () => fetchPlan(null)),
+      run: async (sql) => [await db.query(sql)].flat(),
       loosely: false,
       describe: () => describeServer(db),
       async close() {
@@ -34,10 +40,13 @@ export const kinds = {
   },
 
   async pglite() {
-    const db = await openPGlite(PGlite, version)
+    const db = await newPGlite()
     return {
       sync: (fetchPlan) => library.sync(db, { fetchPlan, refetch: async () => {} }),
       position: () => library.position(db),
+      check: (fetchSnapshot) => library.check(db, { fetchSnapshot }),
+      bootstrap: (fetchPlan) => library.sync(db, { fetchPlan, refetch: async () => {}, bootstrap: true }),
+      run: (sql) => db.exec(sql),
       loosely: true,
       describe: () => describePGlite(db),
       close: () => db.close(),

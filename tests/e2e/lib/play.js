@@ -1,3 +1,4 @@
+import { breakSchema } from './breaks.js'
 import { describeServer, diff, neededRoutines } from './catalog.js'
 import { kinds } from './clients.js'
 import { connect, drop, recreate } from './cluster.js'
@@ -59,7 +60,7 @@ export async function play(history, clientKinds) {
     const expected = await describeServer(server)
     for (const routine of neededRoutines(expected)) needed.add(routine)
     const due = followers.filter((follower) => follower.due(n) && !follower.failure)
-    await Promise.all(due.map((follower) => follow(follower, { expected, needed, n, tag })))
+    await Promise.all(due.map((follower) => follow(follower, { expected, needed, n, last, tag })))
     if (n > 0 && n % 100 === 0) console.log(`  ${n} of ${last}, ${seconds(started)}`)
   }
 
@@ -86,7 +87,7 @@ export async function play(history, clientKinds) {
   return { passed: results.length - failed, failed }
 }
 
-async function follow(follower, { expected, needed, n, tag }) {
+async function follow(follower, { expected, needed, n, last, tag }) {
   let startsOver = follower.rhythm === 'starts over'
   const fetchPlan = async (at) => {
     const { rows } = await follower.server.query('SELECT electric_schema.handshake($1, $2) AS plan', [
@@ -114,12 +115,47 @@ async function follow(follower, { expected, needed, n, tag }) {
       if (differences.length > 40) follower.failure.push(`… and ${differences.length - 40} more lines`)
       return
     }
+    if (n === last) {
+      const wrong = await drift(follower)
+      if (wrong.length > 0) {
+        follower.failure = [`after ${n} (${tag}), ${action} left a schema that check() finds wrong:`, ...wrong.flat()]
+        return
+      }
+    }
     startsOver = false
     const again = await fetchPlan(await follower.client.position())
     if (again.action !== 'ready') follower.failure = [`after ${n} (${tag}), ${action} was followed by ${again.action}, not by ready`]
+    else if (n === last && follower.rhythm === 'every migration') {
+      const wrong = await survive(follower, fetchPlan)
+      if (wrong.length > 0) follower.failure = wrong
+    }
   } catch (error) {
     follower.failure = [`after ${n} (${tag}): ${error.message}`, ...detail(error)]
   }
+}
+
+/** What the client library finds wrong with the client's schema. */
+async function drift({ client, server }) {
+  const fetchSnapshot = async ({ hash }) =>
+    (await server.query('SELECT electric_schema.snapshot($1) AS snapshot', [hash])).rows[0].snapshot
+  const { extra, missing, different, pending } = await client.check(fetchSnapshot)
+  return [
+    ...extra.map(({ object, actual }) => [`+ ${object}`, `is ${actual}`]),
+    ...missing.map(({ object, expected }) => [`- ${object}`, `must be ${expected}`]),
+    ...different.map(({ object, expected, actual }) => [`! ${object}`, `is ${actual}`, `must be ${expected}`]),
+    ...pending.map((statement) => ['pending', statement]),
+  ]
+}
+
+/** Somebody breaks the schema by hand: check() has to name all of it and nothing else, and its remedy has to help. */
+async function survive(follower, fetchPlan) {
+  const { done, expected } = await breakSchema(follower.client.run)
+  const named = (await drift(follower)).map(([name]) => name).sort()
+  if (named.join('\n') !== expected.join('\n')) return ['check() does not name what was broken:', ...done, 'named:', ...named]
+  await follower.client.run('DROP TABLE public.own')
+  await follower.client.bootstrap(fetchPlan)
+  const left = await drift(follower)
+  return left.length > 0 ? ['what was broken outlived a bootstrap:', ...left.flat()] : []
 }
 
 async function headSeq(server) {

@@ -12,13 +12,14 @@ const extensions = { btree_gist, citext, hstore, pg_trgm, pgcrypto, uuid_ossp }
 let seed
 
 /**
- * An empty PGlite in memory. initdb takes some seconds and gives the same every time, so its result is kept.
+ * An empty PGlite, in memory or in a folder. initdb takes some seconds and gives the same every time, so its result is kept.
  * @param {typeof import('@electric-sql/pglite').PGlite} PGlite
  * @param {string} version  of the package; another version may have another data format
+ * @param {string} [dataDir]
  */
-export async function openPGlite(PGlite, version) {
+export async function openPGlite(PGlite, version, dataDir) {
   seed ??= await load(PGlite, version)
-  return PGlite.create({ loadDataDir: seed, extensions })
+  return PGlite.create({ dataDir, loadDataDir: seed, extensions })
 }
 
 async function load(PGlite, version) {

@@ -21,6 +21,25 @@ export async function position(db) {
   return rows[0]
 }
 
+/** A connection as the library expects its database to be. */
+export function asPGlite(db) {
+  const queryable = { query: (text, parameters) => db.query(text, parameters), exec: (text) => db.query(text) }
+  return {
+    ...queryable,
+    async transaction(callback) {
+      await db.query('BEGIN')
+      try {
+        const result = await callback(queryable)
+        await db.query('COMMIT')
+        return result
+      } catch (error) {
+        await db.query('ROLLBACK')
+        throw error
+      }
+    },
+  }
+}
+
 // There are no rows to download here: what a reset put off can be done at once.
 async function finish(db) {
   if (!(await exists(db, 'pending'))) return
