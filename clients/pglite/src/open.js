@@ -80,7 +80,7 @@ function follow(db, { fetchPlan, refetch, onStatus, timers }) {
 
   function retryLater() {
     const retryIn = delay
-    delay = Math.min(delay, LONGEST_RETRY)
+    delay = Math.min(2 * delay, LONGEST_RETRY)
     // What it rejects with, onStatus has been told.
     timer = timers.setTimeout(() => syncNow().catch(() => {}), retryIn)
     // A process that has nothing else to do may end.

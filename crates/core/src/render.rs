@@ -108,6 +108,8 @@ pub fn steps(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step>
         family: Family::of(changes, before, after),
         generation: 0,
         asides: BTreeSet::new(),
+        loses_key: changes.iter().filter(|change| takes_key(change)).map(object_id).collect(),
+        lets_go: changes.iter().flat_map(lets_go).collect(),
         out: Vec::new(),
     };
     // Names, not identities, decide the order: equal changes give equal statements.
@@ -186,6 +188,27 @@ fn replaces(change: &Change) -> bool {
     matches!(change, Change::ReplaceRoutine { .. } | Change::RedefineView { .. })
 }
 
+/// Whether a key goes that foreign keys may depend on.
+fn takes_key(change: &Change) -> bool {
+    match change {
+        Change::DropConstraint(c) => matches!(c.part.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique),
+        Change::SetTiming(c) => matches!(c.after.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique),
+        Change::DropIndex(c) => c.part.unique,
+        _ => false,
+    }
+}
+
+/// The partitioned tables that a partition is detached from.
+fn lets_go(change: &Change) -> Vec<ObjectId> {
+    match change {
+        Change::SetParents { before, after, .. } => {
+            let gone = before.iter().filter(|was| was.bound.is_some() && !after.iter().any(|is| is.is(was)));
+            gone.map(|parent| parent.table).collect()
+        }
+        _ => vec![],
+    }
+}
+
 fn drawn_from_elsewhere(sequence: &Sequence, owner: &ColumnRef, before: &Objects) -> bool {
     let call = format!("nextval({}::regclass)", literal(&qualified(&sequence.name)));
     let draws = |id: &ObjectId, column: &Column| {
@@ -218,6 +241,10 @@ struct Steps<'a> {
     generation: i32,
     /// Names that are given for a while.
     asides: BTreeSet<QualifiedName>,
+    /// Tables without a key that they had.
+    loses_key: BTreeSet<ObjectId>,
+    /// Partitioned tables that partitions are detached from.
+    lets_go: BTreeSet<ObjectId>,
     out: Vec<(Phase, i32, String)>,
 }
 
@@ -494,9 +521,13 @@ impl Steps<'_> {
                     ConstraintKind::ForeignKey => Phase::DropForeignKeys,
                     _ => Phase::DropParts,
                 };
-                let table = qualified(&old_name(&c.table));
-                let name = ident(&c.part.name);
-                self.push(phase, format!("ALTER TABLE {table} DROP CONSTRAINT {}{name}", if_exists(&c.table)));
+                let (table, name) = (qualified(&old_name(&c.table)), ident(&c.part.name));
+                let drop = format!("ALTER TABLE {table} DROP CONSTRAINT {}{name}", if_exists(&c.table));
+                match c.part.references {
+                    // Nothing may refer to the rows of a partition that leaves.
+                    Some(references) if self.lets_go.contains(&references) => self.push_first(Phase::Detach, drop),
+                    _ => self.push(phase, drop),
+                }
             }
             Change::SetTiming(c) if c.after.kind == ConstraintKind::ForeignKey => {
                 let timing = match c.after.timing {

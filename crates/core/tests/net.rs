@@ -433,3 +433,47 @@ fn a_foreign_key_steps_aside_for_the_key_that_it_needs() {
     assert!(place("public.u DROP CONSTRAINT u_t") < place("public.t DROP CONSTRAINT"));
     assert!(place("public.t ADD CONSTRAINT") < place("public.u ADD CONSTRAINT u_t"));
 }
+
+fn foreign_key(number: u32, name: &str, references: u32, to: &str) -> electric_schema_core::model::Constraint {
+    let definition = format!("FOREIGN KEY (id) REFERENCES public.{to}(id)");
+    let mut key = constraint(number, name, ConstraintKind::ForeignKey, &[1], &definition);
+    key.references = Some(id(references));
+    key
+}
+
+/// `p`, partitioned, with two partitions; `u` refers to it.
+fn partitioned() -> Objects {
+    edited(&Base::default().0, |base| {
+        let mut p = table("p", vec![column(1, "id", "bigint")]);
+        p.partition_key = partitioned_by("LIST (id)");
+        p.constraints.push(constraint(5, "p_pkey", ConstraintKind::PrimaryKey, &[1], "PRIMARY KEY (id)"));
+        base.put(20, Object::Table(p));
+        for (number, name, bound) in [(21, "one", "FOR VALUES IN (1)"), (22, "two", "FOR VALUES IN (2)")] {
+            let mut part = table(name, vec![column(1, "id", "bigint")]);
+            part.parents = child_of(20, "p", Some(bound));
+            base.put(number, Object::Table(part));
+        }
+        base.u().constraints.push(foreign_key(15, "u_p", 20, "p"));
+    })
+}
+
+#[test]
+fn a_key_to_a_table_that_loses_a_partition_comes_back_with_the_rows() {
+    let start = partitioned();
+    let dropped = edited(&start, |base| {
+        base.0.remove(&id(22));
+    });
+    let detached = edited(&start, |base| match base.0.get_mut(&id(22)) {
+        Some(Object::Table(part)) => part.parents.clear(),
+        _ => panic!("two is gone"),
+    });
+    for (after, goes) in
+        [(dropped, "DROP TABLE public.two"), (detached, "ALTER TABLE public.p DETACH PARTITION public.two")]
+    {
+        let plan = plan_of(&[&start, &after]);
+        assert_eq!(plan["refetch"], json!([]));
+        assert_eq!(statements(&plan).concat(), ["ALTER TABLE public.u DROP CONSTRAINT u_p", goes]);
+        let again = "ALTER TABLE public.u ADD CONSTRAINT u_p FOREIGN KEY (id) REFERENCES public.p(id)";
+        assert_eq!(plan["after_refetch"], json!([again]));
+    }
+}

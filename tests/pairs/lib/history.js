@@ -1,4 +1,4 @@
-import { readHistory } from '../../e2e/lib/history.js'
+import { readHistory } from '../../../clients/pglite/cli/history.js'
 import { random } from '../../oracle/lib/random.js'
 import { dml, LOCAL } from '../../oracle/lib/rows.js'
 

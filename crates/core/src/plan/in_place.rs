@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::apply::table_of;
 use crate::change::{Change, ClassifiedChange, Effect};
 use crate::diff::{diff, Objects};
-use crate::model::{ColumnValue, Constraint, ConstraintKind, Object, ObjectId, PartId, QualifiedName, Table, View};
+use crate::model::{
+    ColumnValue, Constraint, ConstraintKind, Object, ObjectId, Parent, PartId, QualifiedName, Table, View,
+};
 use crate::net::{Labels, Net};
 use crate::quote::{literal, qualified};
 use crate::rename::aside;
@@ -49,7 +51,8 @@ pub fn in_place(net: &Net, dropped: &BTreeSet<ObjectId>) -> InPlace {
     let empty: BTreeSet<ObjectId> = emptied.iter().filter_map(|id| fresh.get(id).copied()).chain(missing).collect();
 
     let mut reached = goal.clone();
-    without_keys_of(&mut reached, &empty);
+    let losing = losing(before, &reached);
+    without_keys_of(&mut reached, &empty, &losing);
     let labels_of: BTreeMap<ObjectId, &Labels> =
         net.labels.iter().filter(|(id, _)| goal.contains_key(id)).map(|(id, labels)| (*id, labels)).collect();
     let mut changes = diff(before, &reached, &BTreeSet::new());
@@ -215,28 +218,59 @@ fn renumbered(objects: &Objects, fresh: &BTreeMap<ObjectId, ObjectId>) -> Object
     objects.iter().map(one).collect()
 }
 
-/// Takes away the foreign keys from and to empty tables, and to those that have such a partition: they cannot stand before the rows are back.
-fn without_keys_of(objects: &mut Objects, empty: &BTreeSet<ObjectId>) {
-    if empty.is_empty() {
+/// Takes away the foreign keys from and to empty tables, and to those that have such a partition: they cannot stand before the rows are back. And those
+/// to tables that `lose` a partition: what it held, rows may still refer to.
+fn without_keys_of(objects: &mut Objects, empty: &BTreeSet<ObjectId>, lose: &BTreeSet<ObjectId>) {
+    let (without, unreferred) = (with_ancestors(empty, objects), with_ancestors(&(empty | lose), objects));
+    if unreferred.is_empty() {
         return;
     }
-    let mut without = empty.clone();
-    loop {
-        let partitions = tables_of(objects).filter(|(id, _)| without.contains(id));
-        let bounds = partitions.flat_map(|(_, table)| table.parents.iter().filter(|parent| parent.bound.is_some()));
-        let more: Vec<ObjectId> = bounds.map(|parent| parent.table).filter(|id| !without.contains(id)).collect();
-        if more.is_empty() {
-            break;
-        }
-        without.extend(more);
+    let cannot_stand = |id: ObjectId, constraint: &Constraint| {
+        constraint.references.is_some_and(|references| without.contains(&id) || unreferred.contains(&references))
+    };
+    // Partitions have the keys of their parents, and lose them together.
+    let mut gone: Vec<(ObjectId, Constraint)> = Vec::new();
+    for (id, table) in tables_of(objects) {
+        gone.extend(table.constraints.iter().filter(|c| cannot_stand(id, c)).map(|c| (id, c.clone())));
     }
+    let ancestors: BTreeMap<ObjectId, BTreeSet<ObjectId>> =
+        tables_of(objects).map(|(id, _)| (id, with_ancestors(&BTreeSet::from([id]), objects))).collect();
+    let inherits = |id: &ObjectId, constraint: &Constraint| {
+        let same = |other: &Constraint| {
+            (&other.definition, other.references) == (&constraint.definition, constraint.references)
+        };
+        let of = ancestors.get(id);
+        constraint.references.is_some()
+            && gone.iter().any(|(table, other)| of.is_some_and(|of| of.contains(table)) && same(other))
+    };
     for (id, object) in objects.iter_mut() {
         let Object::Table(table) = object else { continue };
-        table.constraints.retain(|constraint| match constraint.references {
-            Some(references) => !without.contains(id) && !without.contains(&references),
-            None => true,
-        });
+        table.constraints.retain(|constraint| !cannot_stand(*id, constraint) && !inherits(id, constraint));
     }
+}
+
+/// These tables, and those that they are partitions of.
+fn with_ancestors(tables: &BTreeSet<ObjectId>, objects: &Objects) -> BTreeSet<ObjectId> {
+    let mut all = tables.clone();
+    let mut rest: Vec<ObjectId> = tables.iter().copied().collect();
+    while let Some(id) = rest.pop() {
+        let parents = objects.get(&id).and_then(Object::as_table).map(|table| &table.parents[..]).unwrap_or_default();
+        rest.extend(parents.iter().filter(|p| p.bound.is_some()).map(|p| p.table).filter(|parent| all.insert(*parent)));
+    }
+    all
+}
+
+/// Partitioned tables that a partition leaves.
+fn losing(before: &Objects, reached: &Objects) -> BTreeSet<ObjectId> {
+    let stays = |id: &ObjectId, parent: &Parent| {
+        let now = reached.get(id).and_then(Object::as_table);
+        now.is_some_and(|table| table.parents.iter().any(|p| p.is(parent)))
+    };
+    let parents = tables_of(before).flat_map(|(id, table)| table.parents.iter().map(move |parent| (id, parent)));
+    parents
+        .filter(|(id, parent)| parent.bound.is_some() && !stays(id, parent))
+        .map(|(_, parent)| parent.table)
+        .collect()
 }
 
 /// Foreign keys depend on the very key of the other table. Where that goes, or is made anew, they go before and come after.

@@ -87,8 +87,10 @@ impl Steps<'_> {
         let name = qualified(&table.name);
         // A parent's may have taken it along.
         let if_exists = if table.parents.is_empty() { "" } else { "IF EXISTS " };
-        let among_dropped = table.constraints.iter().filter(|c| c.references.is_some_and(|id| dropped.contains(&id)));
-        for constraint in among_dropped {
+        // What they refer to goes, too, or the key that they depend on.
+        let goes = |id: ObjectId| dropped.contains(&id) || self.loses_key.contains(&id);
+        let first: Vec<&Constraint> = table.constraints.iter().filter(|c| c.references.is_some_and(goes)).collect();
+        for constraint in first {
             let drop = format!("ALTER TABLE {name} DROP CONSTRAINT {if_exists}{}", ident(&constraint.name));
             self.push(Phase::DropForeignKeys, drop);
         }
