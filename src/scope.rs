@@ -259,8 +259,8 @@ fn lock(table: Oid) -> Result<String, Failure> {
 }
 
 fn create_publication(table: Oid, identity: &str) -> Result<(), Failure> {
-    // Of two sessions that come first, one is.
-    run("LOCK TABLE _electric_meta.scope IN SHARE ROW EXCLUSIVE MODE")?;
+    // Of two sessions that come first, one is. Whoever changes the settings is not in the way.
+    run("LOCK TABLE _electric_meta.scope IN SHARE UPDATE EXCLUSIVE MODE")?;
     match Publication::find() {
         None => run(&format!("CREATE PUBLICATION {PUBLICATION} FOR TABLE ONLY {identity}")),
         Some(publication) => add(&publication, table, identity),

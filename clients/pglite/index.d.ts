@@ -110,7 +110,7 @@ export interface SyncReport {
   from: Position | null
   to: Position
   transactions: { seq: number; statements: string[] }[]
-  /** The tables that a reset emptied: downloaded already when a `refetch` callback was given. */
+  /** The tables that a reset emptied, and those that are new with it and have rows on the server: downloaded already when a `refetch` callback was given. */
   refetch: Table[]
   /** Tables that are new to this client and have rows on the server. */
   fetch: Table[]

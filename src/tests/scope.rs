@@ -60,10 +60,14 @@ fn two_sessions_are_the_first_to_electrify() {
     session.run("COMMIT");
     waiting.join().expect("both were electrified");
     assert_eq!(tables(&mut session), ["t", "u"]);
-    // With the publication there, nobody waits.
-    session.run("BEGIN; CALL electric_schema.unelectrify('t')");
-    database.session().run("SET lock_timeout = '1s'; CALL electric_schema.unelectrify('u')");
-    session.run("COMMIT");
+    // Both roll back.
+    session.run("DROP PUBLICATION electric; BEGIN; CALL electric_schema.electrify('t')");
+    let mut third = database.session();
+    let pid = third.pid();
+    let waiting = thread::spawn(move || third.run("BEGIN; CALL electric_schema.electrify('u'); ROLLBACK"));
+    database.session().await_waiting(pid);
+    session.run("ROLLBACK");
+    waiting.join().expect("both were electrified");
     assert!(tables(&mut session).is_empty());
     database.assert_sound();
 }

@@ -1,55 +1,62 @@
 #!/usr/bin/env node
-// electrify-migrations: puts `CALL electric_schema.electrify(…)` behind every CREATE TABLE of a folder of migrations.
+// Exits with 0; with --check 1 when there is something to change; 2 when it was called wrongly or could not read or write.
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { electrify } from '../src/electrify.js'
+import { electrify } from '../cli/electrify.js'
 
-const HELP = `usage: electrify-migrations [--check] [--except=TABLE]... [FOLDER]
+const HELP = `electrify-migrations: the tables of a folder of migrations, electrified.
 
-Puts CALL electric_schema.electrify('table') behind every CREATE TABLE of the migrations in FOLDER (./drizzle unless it is given), as a chunk
-of its own, and in the place of ALTER TABLE "table" ENABLE ELECTRIC. What is there already is left alone: a second run changes nothing.
-FOLDER is Drizzle's, with meta/_journal.json, or holds .sql files that run in the order of their names.
+  electrify-migrations [--check] [--except TABLE]... [FOLDER]
 
-  --check           change nothing; exit with 1 if there is something to change
-  --except=TABLE    leave this table alone: name or schema.name, * stands for any characters
-  --help            this text
+Puts CALL electric_schema.electrify('table') behind every CREATE TABLE, as a chunk of its own, and in the place of
+ALTER TABLE "table" ENABLE ELECTRIC. What is there already is left alone: a second run changes nothing. FOLDER is
+Drizzle's, with meta/_journal.json, or holds .sql files that run in the order of their names; ./drizzle if not given.
+
+  --check         change nothing; exit with 1 if there is something to change
+  --except TABLE  leave this table alone: name or schema.name, * stands for any characters
+  -h, --help      this
 `
 
-/** Reads the arguments and does it; gives the exit code. */
-function main(args) {
-  let options
+const options = {
+  check: { type: 'boolean', default: false },
+  except: { type: 'string', multiple: true, default: [] },
+  help: { type: 'boolean', short: 'h', default: false },
+}
+
+process.exitCode = main(process.argv.slice(2))
+
+function main(argv) {
+  let values, positionals
   try {
-    options = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { check: { type: 'boolean' }, except: { type: 'string', multiple: true }, help: { type: 'boolean' } },
-    })
+    ;({ values, positionals } = parseArgs({ args: argv, options, allowPositionals: true }))
   } catch (error) {
-    return fail(error.message)
+    return misused(error.message)
   }
-  const { values, positionals } = options
   if (values.help) {
     process.stdout.write(HELP)
     return 0
   }
-  if (positionals.length > 1) return fail(`one folder at a time, not ${positionals.length}`)
-  const folder = positionals[0] ?? 'drizzle'
-  let files
+  if (positionals.length > 1) return misused('One folder at a time.')
   try {
-    files = migrations(folder).map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+    return run(positionals[0] ?? 'drizzle', values)
   } catch (error) {
-    return fail(`cannot read the migrations in ${folder}: ${error.message}`)
+    console.error(`electrify-migrations: ${error.message}`)
+    return 2
   }
-  const changed = electrify(files, { except: values.except })
+}
+
+function run(folder, { check, except }) {
+  const files = migrations(folder).map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+  const changed = electrify(files, { except })
   for (const { path, text, electrified, translated } of changed) {
-    if (!values.check) writeFileSync(path, text)
-    const what = [...electrified.map((name) => `electrifies ${name}`), ...translated.map((name) => `translates ENABLE or DISABLE ELECTRIC of ${name}`)]
-    console.log(`${path}: ${what.join(', ')}`)
+    if (!check) writeFileSync(path, text)
+    for (const name of electrified) console.log(`${path}: ${name} is electrified`)
+    for (const name of translated) console.log(`${path}: the old syntax for ${name} is translated`)
   }
-  console.log(`${changed.length} of ${files.length} files ${values.check ? 'would change' : 'changed'}`)
-  return values.check && changed.length > 0 ? 1 : 0
+  console.log(`${changed.length} of ${files.length} files ${check ? 'would change' : 'changed'}`)
+  return check && changed.length > 0 ? 1 : 0
 }
 
 /** The files in the order in which they run. */
@@ -59,14 +66,13 @@ function migrations(folder) {
     const { entries } = JSON.parse(readFileSync(journal, 'utf8'))
     return [...entries].sort((a, b) => a.idx - b.idx).map(({ tag }) => join(folder, `${tag}.sql`))
   }
-  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && entry.name.endsWith('.sql'))
-  if (names.length === 0) throw new Error('there is no .sql file')
-  return names.map((entry) => join(folder, entry.name)).sort()
+  const entries = readdirSync(folder, { withFileTypes: true })
+  const names = entries.filter((entry) => entry.isFile() && /(?<!\.down)\.sql$/.test(entry.name)).map((entry) => entry.name)
+  if (names.length === 0) throw new Error(`${folder} holds no migrations: neither meta/_journal.json nor .sql files`)
+  return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).map((name) => join(folder, name))
 }
 
-function fail(message) {
-  process.stderr.write(`electrify-migrations: ${message}\n\n${HELP}`)
+function misused(message) {
+  console.error(`electrify-migrations: ${message}\nTry electrify-migrations --help.`)
   return 2
 }
-
-process.exitCode = main(process.argv.slice(2))

@@ -17,6 +17,14 @@ export const PINNED_SETTINGS = `
 `
 
 /**
+ * The tables whose rows a plan's last statements wait for. A foreign key that comes with a reset may lead to a table that is new and has rows.
+ * @param {import('../index.d.ts').Plan} plan
+ */
+export function awaited({ action, refetch, fetch }) {
+  return action === 'reset' ? [...refetch, ...fetch] : refetch
+}
+
+/**
  * Runs the transactions of a verified plan, each one atomically. A failure leaves the client where the last committed one
  * brought it, and the next sync continues there.
  * @param {import('../index.d.ts').PGliteLike} db
@@ -34,7 +42,7 @@ export async function applyPlan(db, plan, from) {
       }
       for (const statement of transaction.statements) await run(statement)
       if (transaction.record) await run(transaction.record)
-      if (last) await setRefetch(tx, plan.refetch)
+      if (last) await setRefetch(tx, awaited(plan))
 
       const reached = await position(tx)
       const expected = transaction.squashed === true ? plan.head : transaction

@@ -1,4 +1,4 @@
-import { applyPending, applyPlan } from './apply.js'
+import { applyPending, applyPlan, awaited } from './apply.js'
 import { ElectricSchemaError } from './error.js'
 import { verifyPlan } from './plan.js'
 import { checkRequirements } from './requirements.js'
@@ -40,8 +40,8 @@ export async function sync(db, { fetchPlan, refetch, bootstrap = false }) {
     from,
     to: { hash: plan.head.hash, seq: plan.head.seq },
     transactions: plan.transactions.map(({ seq, statements }) => ({ seq: seq ?? plan.head.seq, statements })),
-    refetch: plan.action === 'ready' ? left.tables : plan.refetch,
-    fetch: plan.fetch,
+    refetch: plan.action === 'ready' ? left.tables : awaited(plan),
+    fetch: plan.action === 'reset' ? [] : plan.fetch,
     lost: plan.lost,
     pending: pending.statements.length,
     complete: !isOutstanding(pending),
