@@ -65,8 +65,9 @@ const tests = {
     const plan = await handshake(from)
     const statements = plan.transactions.reduce((sum, { statements }) => sum + statements.length + 1, 0)
     const reached = []
+    const dump = await db.dumpDataDir('none')
     for (let left = 0; left <= statements; left++) {
-      const client = await copy()
+      const client = await PGlite.create({ loadDataDir: dump })
       let ran = 0
       const interrupted = interrupt(client, () => ran++ < left)
       const error = await sync(interrupted, { fetchPlan: handshake }).catch((error) => error)
@@ -158,10 +159,10 @@ const tests = {
     await usable()
 
     // One way out is a release of the application that has the extension, another is on the server.
-    const newer = await copy({ ltree })
+    const newer = await PGlite.create({ loadDataDir: await db.dumpDataDir('none'), extensions: { ltree } })
     await catchUp('migrate', newer)
     await newer.close()
-    await server.query('DROP TABLE places')
+    await server.query('DROP EXTENSION ltree CASCADE; DROP TABLE places')
     await server.query('CREATE TABLE places (path text)')
     await catchUp('migrate')
   },
@@ -205,15 +206,22 @@ const tests = {
   },
 
   async "the client's own hangs on what a reset makes anew: the whole reset is undone, and runs when it is gone"() {
-    await db.exec('CREATE SCHEMA own; CREATE VIEW own.titles AS SELECT id, title FROM tasks')
     await server.query('ALTER TABLE tasks ALTER due TYPE date USING due::date')
-    await unchanged(async () => {
-      const error = await rejected(sync(db, { fetchPlan: handshake, refetch: download }), { code: 'apply_failed' })
-      assert.equal(error.cause.code, '2BP01')
-      assert.match(error.cause.detail, /own\.titles/)
-    })
-    await usable()
-    await db.exec('DROP VIEW own.titles')
+    await db.exec('CREATE SCHEMA own')
+    for (const [own, drop] of [
+      ['CREATE VIEW own.titles AS SELECT id, title FROM tasks', 'DROP VIEW own.titles'],
+      ['CREATE TABLE own.notes (task_id integer CONSTRAINT titles REFERENCES tasks)', 'ALTER TABLE own.notes DROP CONSTRAINT titles'],
+    ]) {
+      await db.exec(own)
+      await unchanged(async () => {
+        const error = await rejected(sync(db, { fetchPlan: handshake, refetch: download }), { code: 'apply_failed' })
+        assert.equal(error.cause.code, '2BP01')
+        assert.match(error.cause.detail, /titles/)
+      })
+      await usable()
+      assert.equal((await checked()).ok, true)
+      await db.exec(drop)
+    }
     await catchUp('reset')
   },
 
@@ -356,11 +364,6 @@ async function equal(client) {
   assert.deepEqual(diff(expected, schema, { loosely: true, needed: neededRoutines(expected) }), [])
   const { ok, pending, ...rest } = await checked(client)
   assert.deepEqual([ok, pending], [true, []], JSON.stringify(rest))
-}
-
-/** The database of the client in another one. */
-async function copy(extensions = {}) {
-  return PGlite.create({ loadDataDir: await db.dumpDataDir('none'), extensions })
 }
 
 /** A client whose transactions fail where they are not allowed to run a further statement of the plan. */

@@ -19,7 +19,7 @@ export async function check(db, { fetchSnapshot }) {
   const at = await position(db)
   if (at === null) throw new ElectricSchemaError('no_position', 'This client has no schema yet. Sync it first.')
   const snapshot = await verifyPlan(await fetchSnapshot({ hash: at.hash }), null)
-  if (snapshot.head.hash !== at.hash && snapshot.schema_hash !== at.hash) {
+  if (snapshot.head.hash !== at.hash) {
     throw new ElectricSchemaError('other_snapshot', `The snapshot is of ${snapshot.head.hash}, but this client is at ${at.hash}.`)
   }
   await checkRequirements(db, snapshot.requires)

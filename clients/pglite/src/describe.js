@@ -3,12 +3,11 @@
 import { normalise } from './normalise.js'
 
 /**
- * From the catalogs' documentation alone: the extension reads them with a query of its own, and a mistake that both shared would be
- * invisible. $1: the schemas to describe.
- *
- * What an object is part of comes as the object that goes with it when it goes.
+ * The query, for PostgreSQL 13 to 18. From the catalogs' documentation alone: the extension reads them with a query of its own, and a mistake
+ * that both shared would be invisible. An object is part of another when it goes with that one.
+ * @param {string} schemas  an array of their names, as SQL
  */
-const DESCRIBE = `
+export const describing = (schemas) => `
 WITH member AS (
   SELECT d.classid, d.objid
   FROM pg_catalog.pg_depend d
@@ -17,7 +16,7 @@ WITH member AS (
 namespace AS (
   SELECT n.oid, n.nspname
   FROM pg_catalog.pg_namespace n
-  WHERE n.nspname = ANY ($1::text[])
+  WHERE n.nspname = ANY (${schemas})
     AND NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_catalog.pg_namespace'::regclass AND m.objid = n.oid)
 ),
 relation AS (
@@ -183,7 +182,7 @@ JOIN pg_catalog.pg_range r ON r.rngtypid = type.oid
  * @returns {Promise<Map<string, Described>>}
  */
 export async function describe(tx, schemas) {
-  const { rows } = await tx.query(DESCRIBE, [schemas])
+  const { rows } = await tx.query(describing('$1::text[]'), [schemas])
   return new Map(
     rows.map(({ kind, name, part_of, place, definition }) => [
       `${kind} ${name}`,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { citext } from '@electric-sql/pglite/contrib/citext'
+import { live } from '@electric-sql/pglite/live'
 import { check, ElectricSchemaError, position, sync } from '../src/index.js'
 import { bootstrap, chain, createDatabase, genesis, migrate, reset } from './server.js'
 
@@ -49,8 +50,8 @@ async function refused(promise, code) {
   return error
 }
 
-async function fine(given) {
-  const report = await checked(given)
+async function fine(given, on) {
+  const report = await checked(given, on)
   assert.deepEqual({ ...report, at: null }, { at: null, ok: true, extra: [], missing: [], different: [], remedy: null, pending: [] })
 }
 
@@ -256,6 +257,19 @@ describe("the client's own is left alone", () => {
     }
   })
 
+  test('live queries go on, and what they make in public is not called extra', async () => {
+    const alive = await createDatabase({ extensions: { live } })
+    await sync(alive, { fetchPlan: async () => snapshot })
+    let seen
+    const query = await alive.live.query('SELECT id FROM public.titles', [], ({ rows }) => (seen = rows.length))
+    await fine(snapshot, alive)
+    const changed = new Promise((resolve) => query.subscribe(({ rows }) => rows.length === 1 && resolve()))
+    await alive.exec(`INSERT INTO public.tasks (title) VALUES ('a')`)
+    await changed
+    assert.equal(seen, 1)
+    await alive.close()
+  })
+
   test('beside an extension, which stays where it is', async () => {
     const able = await createDatabase({ extensions: { citext } })
     const statements = [
@@ -329,8 +343,6 @@ describe('what cannot be checked', () => {
     await refused(checked(bootstrap(next, SCHEMA)), 'other_snapshot')
     await refused(checked({ ...snapshot, action: 'ready' }), 'malformed_plan')
     await refused(checked(null), 'malformed_plan')
-    // A client that came with a schema hash.
-    await fine({ ...bootstrap(next, SCHEMA), schema_hash: head.hash })
   })
 
   test('what fetchSnapshot throws comes through as it is', async () => {

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { normalise, unqualified } from './normalise.js'
+import { describing } from '../../../clients/pglite/src/describe.js'
+import { normalise } from '../../../clients/pglite/src/normalise.js'
+import { unqualified } from './unqualified.js'
 
-const query = readFileSync(new URL('catalog.sql', import.meta.url), 'utf8').replace(/^\s*--.*\n/gm, '')
+const needs = readFileSync(new URL('needs.sql', import.meta.url), 'utf8').replace(/^\s*--.*\n/gm, '')
+const schemas = `ARRAY(SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'
+  AND nspname NOT IN ('information_schema', '_electric_meta', 'electric_schema', 'drizzle'))`
 
 // What is printed depends on these. One round trip, and nothing stays set in the session.
 const pinned = `
@@ -14,18 +18,27 @@ SET LOCAL bytea_output = 'hex';
 SET LOCAL extra_float_digits = 1;
 SET LOCAL quote_all_identifiers = off;
 SET LOCAL lc_monetary = 'C';
-${query};
+${describing(schemas)};
+${needs};
 COMMIT`
 
 /**
- * The schema of a database as sorted lines, `object: definition`.
+ * The schema of a database as sorted lines, `object: definition`, as the client library describes it.
  * @param {(sql: string) => Promise<{rows: object[]}[]>} run  sends several statements as one simple query
  */
 export async function describe(run) {
   const results = await run(pinned)
-  const { rows } = results.find(({ rows }) => rows.length > 0)
-  return rows.map(({ object, definition }) => line(object, normalise(definition ?? ''))).sort()
+  return results
+    .flatMap(({ rows }) => rows)
+    .filter(({ kind, name, part_of }) => kind !== 'extension' && !bookkeeping.has(`${kind} ${name}`) && !bookkeeping.has(part_of))
+    .map(({ kind, name, place, definition }) => {
+      const text = normalise(definition ?? '')
+      return line(`${kind === 'trigger function' ? 'function' : kind} ${name}`, place === null ? text : `#${place} ${text}`)
+    })
+    .sort()
 }
+
+const bookkeeping = new Set(['table public._prisma_migrations', 'constraint public._prisma_migrations._prisma_migrations_pkey'])
 
 export const describeServer = (client) => describe((sql) => client.query(sql))
 export const describePGlite = (db) => describe((sql) => db.exec(sql))
