@@ -102,12 +102,11 @@ fn add_lost_values<'a>(
     }
     for classified in changes.iter_mut() {
         match &classified.change {
-            Change::AddColumn(added) => {
-                if lost.remove(&(added.table.id, added.part.id)).is_some() {
-                    let mut reasons = std::mem::take(&mut classified.reasons);
-                    reasons.push(Reason::UnknownFill);
-                    *classified = because(classified.change.clone(), reasons);
-                }
+            Change::AddColumn(added) if lost.contains_key(&(added.table.id, added.part.id)) => {
+                lost.remove(&(added.table.id, added.part.id));
+                let mut reasons = std::mem::take(&mut classified.reasons);
+                reasons.push(Reason::UnknownFill);
+                *classified = because(classified.change.clone(), reasons);
             }
             Change::SetType(c) | Change::RewriteValues(c) if classified.effects.contains(&Effect::Diverges) => {
                 lost.remove(&(c.table.id, c.after.id));
