@@ -6,7 +6,7 @@ use super::database::{Database, Session};
 
 fn tables(session: &mut Session) -> Vec<String> {
     session.value(
-        "SELECT coalesce(array_agg(definition #>> '{name,name}' ORDER BY 1), '{}')
+        "SELECT coalesce(array_agg(definition #>> '{name,name}' ORDER BY definition #>> '{name,name}'), '{}')
          FROM (SELECT definition::jsonb FROM _electric_meta.objects) o WHERE definition ->> 'kind' = 'table'",
     )
 }
@@ -61,7 +61,8 @@ fn two_sessions_are_the_first_to_electrify() {
     waiting.join().expect("both were electrified");
     assert_eq!(tables(&mut session), ["t", "u"]);
     // Both roll back.
-    session.run("DROP PUBLICATION electric; BEGIN; CALL electric_schema.electrify('t')");
+    session.run("DROP PUBLICATION electric");
+    session.run("BEGIN; CALL electric_schema.electrify('t')");
     let mut third = database.session();
     let pid = third.pid();
     let waiting = thread::spawn(move || third.run("BEGIN; CALL electric_schema.electrify('u'); ROLLBACK"));

@@ -59,7 +59,8 @@ fn kinds(net: &Net) -> Vec<String> {
 #[test]
 fn what_is_undone_is_no_change() {
     let start = Base::default().0;
-    let detours: [(&str, fn(&mut Base)); 7] = [
+    type Detour = (&'static str, fn(&mut Base));
+    let detours: [Detour; 7] = [
         ("a column comes and goes", |base| base.t().columns.push(column(15, "extra", "text"))),
         ("a rename and its way back", |base| base.t().columns[1].name = "renamed".into()),
         ("a table's rename and its way back", |base| base.t().name = public("renamed")),
