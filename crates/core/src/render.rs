@@ -110,6 +110,7 @@ pub fn steps(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step>
         asides: BTreeSet::new(),
         loses_key: changes.iter().filter(|change| takes_key(change)).map(object_id).collect(),
         lets_go: changes.iter().flat_map(lets_go).collect(),
+        altered: changes.iter().filter(|c| matches!(c, Change::AlterComposite { .. })).map(object_id).collect(),
         out: Vec::new(),
     };
     // Names, not identities, decide the order: equal changes give equal statements.
@@ -245,6 +246,8 @@ struct Steps<'a> {
     loses_key: BTreeSet<ObjectId>,
     /// Partitioned tables that partitions are detached from.
     lets_go: BTreeSet<ObjectId>,
+    /// Composite types with other attributes.
+    altered: BTreeSet<ObjectId>,
     out: Vec<(Phase, i32, String)>,
 }
 

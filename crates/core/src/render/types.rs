@@ -22,7 +22,9 @@ impl Steps<'_> {
         for check in checks {
             create.push_str(&format!(" {}", super::table::constraint_clause(check)));
         }
-        self.push(Phase::CreateTypes, create);
+        // Its checks may name attributes that the type gets first.
+        let waits = domain.data_type.object.is_some_and(|id| self.altered.contains(&id));
+        self.push(if waits { Phase::AlterTypes } else { Phase::CreateTypes }, create);
         later.into_iter().for_each(|constraint| self.add_domain_constraint(domain, constraint));
     }
 
