@@ -403,9 +403,16 @@ fn sequence(before: &SequenceOptions, after: &SequenceOptions) -> Vec<Reason> {
     }
 }
 
-/// A column that is new in this entry, that existing rows hold NULL in, and that inserts which do not know it leave NULL.
+/// A column that is new in this entry, and that existing rows hold NULL in.
 fn is_new_and_null(table: &TableRef, column: u32, context: &Context<'_>) -> bool {
     let existed = context.table_before(table).is_some_and(|table| table.columns.iter().any(|c| c.id == column));
+    let after = context.table_after(table).and_then(|table| table.columns.iter().find(|c| c.id == column));
+    // A partitioned table without partitions has no rows to fill.
+    !existed && after.is_some_and(|c| matches!(c.fill, Fill::Null | Fill::None) && !c.not_null)
+}
+
+/// Whether inserts that do not know the column leave it NULL.
+fn stays_null(table: &TableRef, column: u32, context: &Context<'_>) -> bool {
     let after = context.table_after(table).and_then(|table| table.columns.iter().find(|c| c.id == column));
     // Rows that come by way of a parent bring the parent's default.
     let parents = context.table_after(table).map(|table| &table.parents[..]).unwrap_or_default();
@@ -415,29 +422,26 @@ fn is_new_and_null(table: &TableRef, column: u32, context: &Context<'_>) -> bool
         !theirs.is_some_and(|theirs| theirs.value == ColumnValue::None)
             || parent.is_some_and(|parent| parent.is_partition())
     });
-    !existed
-        && !by_parent
-        && after.is_some_and(|c| {
-            // A partitioned table without partitions has no rows to fill.
-            matches!(c.fill, Fill::Null | Fill::None) && c.value == ColumnValue::None && !c.not_null
-        })
+    !by_parent && after.is_some_and(|c| c.value == ColumnValue::None)
+}
+
+/// What a constraint, or a unique index, on one column that accepts NULLs does, when no row can violate it yet.
+fn on_new_column(columns: &[u32], table: &TableRef, context: &Context<'_>) -> Option<Vec<Reason>> {
+    let [column] = *columns else { return None };
+    is_new_and_null(table, column, context).then(|| match stays_null(table, column, context) {
+        true => vec![],
+        false => vec![Reason::DefaultUnderConstraint],
+    })
 }
 
 fn added_constraint(table: &TableRef, constraint: &Constraint, context: &Context<'_>) -> Vec<Reason> {
-    let on_new_column = match constraint.columns[..] {
-        [column] => is_new_and_null(table, column, context),
-        _ => false,
-    };
     let accepts_nulls = match constraint.kind {
         ConstraintKind::Unique => !constraint.definition.starts_with("UNIQUE NULLS NOT DISTINCT"),
         ConstraintKind::ForeignKey => true,
         ConstraintKind::PrimaryKey | ConstraintKind::Check | ConstraintKind::Exclusion => false,
     };
-    if on_new_column && accepts_nulls {
-        vec![]
-    } else {
-        vec![Reason::ConstraintAdded]
-    }
+    let harmless = accepts_nulls.then(|| on_new_column(&constraint.columns, table, context)).flatten();
+    harmless.unwrap_or_else(|| vec![Reason::ConstraintAdded])
 }
 
 fn constraint_gone(constraint: &Constraint) -> Vec<Reason> {
@@ -454,19 +458,10 @@ fn cannot_fail(index: &Index) -> bool {
 }
 
 fn created_index(table: &TableRef, index: &Index, context: &Context<'_>) -> Vec<Reason> {
-    let on_new_column = match index.columns[..] {
-        [column] => {
-            index.expressions.is_empty()
-                && is_new_and_null(table, column, context)
-                && !index.definition.contains("NULLS NOT DISTINCT")
-        }
-        _ => false,
-    };
-    if index.unique && !on_new_column {
-        vec![Reason::UniqueIndexAdded]
-    } else if !cannot_fail(index) {
-        vec![Reason::IndexExpressionCanFail]
-    } else {
-        vec![]
+    if !index.unique {
+        return if cannot_fail(index) { vec![] } else { vec![Reason::IndexExpressionCanFail] };
     }
+    let accepts_nulls = index.expressions.is_empty() && !index.definition.contains("NULLS NOT DISTINCT");
+    let harmless = accepts_nulls.then(|| on_new_column(&index.columns, table, context)).flatten();
+    harmless.unwrap_or_else(|| vec![Reason::UniqueIndexAdded])
 }

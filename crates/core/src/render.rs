@@ -19,6 +19,7 @@ use crate::model::{
 use crate::quote::{ident, literal, qualified};
 use crate::rename::{plan_renames, Renamed};
 
+pub(crate) use family::with_ancestors;
 use family::Family;
 use order::{by_need, rank, sort_name};
 use types::{altered_options, sequence_options};
@@ -108,7 +109,12 @@ pub fn steps(changes: &[Change], before: &Objects, after: &Objects) -> Vec<Step>
         family: Family::of(changes, before, after),
         generation: 0,
         asides: BTreeSet::new(),
-        loses_key: changes.iter().filter(|change| takes_key(change)).map(object_id).collect(),
+        loses_key: changes
+            .iter()
+            .filter(|change| takes_key(change))
+            .map(object_id)
+            .chain(with_ancestors(&dropped, before))
+            .collect(),
         lets_go: changes.iter().flat_map(lets_go).collect(),
         altered: changes.iter().filter(|c| matches!(c, Change::AlterComposite { .. })).map(object_id).collect(),
         out: Vec::new(),
@@ -242,7 +248,7 @@ struct Steps<'a> {
     generation: i32,
     /// Names that are given for a while.
     asides: BTreeSet<QualifiedName>,
-    /// Tables without a key that they had.
+    /// Tables without a key that they had, or without a partition: foreign keys to them depend on it.
     loses_key: BTreeSet<ObjectId>,
     /// Partitioned tables that partitions are detached from.
     lets_go: BTreeSet<ObjectId>,
@@ -259,13 +265,18 @@ impl Steps<'_> {
             Phase::Constraints | Phase::Adopt | Phase::ForeignKeys => -self.generation,
             _ => self.generation,
         };
-        self.out.push((phase, 2 * turn, sql));
+        self.out.push((phase, 3 * turn, sql));
     }
 
     /// Before the others of its table.
     fn push_first(&mut self, phase: Phase, sql: String) {
+        self.push_earlier(1, phase, sql);
+    }
+
+    /// By 0, 1 or 2 turns earlier than the others of its table.
+    fn push_earlier(&mut self, by: i32, phase: Phase, sql: String) {
         self.push(phase, sql);
-        self.out.last_mut().into_iter().for_each(|(_, turn, _)| *turn -= 1);
+        self.out.last_mut().into_iter().for_each(|(_, turn, _)| *turn -= by);
     }
 
     fn create(&mut self, object: &Object) {
@@ -520,6 +531,7 @@ impl Steps<'_> {
             Change::DropExpression(c) => self.push(Phase::Relax, format!("{} DROP EXPRESSION", alter_column(c))),
             Change::AddConstraint(added) => self.add_constraint(&added.table.qualified(), &added.part),
             Change::DropConstraint(c) => {
+                self.generation = self.family.former_generation(c.table.id);
                 let phase = match c.part.kind {
                     ConstraintKind::ForeignKey => Phase::DropForeignKeys,
                     _ => Phase::DropParts,

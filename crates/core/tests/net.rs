@@ -478,3 +478,43 @@ fn a_key_to_a_table_that_loses_a_partition_comes_back_with_the_rows() {
         assert_eq!(plan["after_refetch"], json!([again]));
     }
 }
+
+/// The rows that are there hold NULL in it, whatever later inserts get.
+#[test]
+fn a_key_on_a_new_column_with_a_default_asks_for_no_download() {
+    let start = Base::default().0;
+    let with_key = edited(&start, |base| {
+        let mut new = column(15, "x", "text");
+        new.fill = Fill::Null;
+        base.t().columns.push(new);
+        let mut unique = index(16, "t_x", &[15], "btree (x)");
+        unique.unique = true;
+        base.t().indexes.push(unique);
+    });
+    let with_default = edited(&with_key, |base| {
+        let column = base.t().columns.iter_mut().find(|column| column.id == 15);
+        column.expect("it was added").value = default(17, "'x'::text", Volatility::Immutable);
+    });
+    let plan = plan_of(&[&start, &with_key, &with_default]);
+    assert_eq!((&plan["action"], &plan["refetch"]), (&json!("reset"), &json!([])));
+}
+
+/// A foreign key to a partitioned table brings others, under names that are free.
+#[test]
+fn names_like_those_that_postgres_makes_are_given_first() {
+    let start = Base::default().0;
+    let after = edited(&start, |base| {
+        let mut partitioned = table("p", vec![column(1, "id", "bigint")]);
+        partitioned.partition_key = partitioned_by("RANGE (id)");
+        partitioned.constraints.push(constraint(2, "p_pkey", ConstraintKind::PrimaryKey, &[1], "PRIMARY KEY (id)"));
+        base.put(30, Object::Table(partitioned));
+        let keys = [("t_id_fkey", 30, "p"), ("t_id_fkey3", 2, "u"), ("other", 30, "p")];
+        let keys = keys.iter().zip(40..).map(|((name, references, to), n)| foreign_key(n, name, *references, to));
+        base.t().constraints.extend(keys);
+    });
+    let all: Vec<String> = serde_json::from_value(plan_of(&[&start, &after])["after_refetch"].clone()).unwrap();
+    let added: Vec<&str> =
+        all.iter().filter_map(|sql| sql.strip_prefix("ALTER TABLE public.t ADD CONSTRAINT ")).collect();
+    let names: Vec<&str> = added.iter().filter_map(|sql| sql.split(' ').next()).collect();
+    assert_eq!(names, ["t_id_fkey3", "t_id_fkey", "other"]);
+}

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::net::{Labels, Net};
 use crate::quote::{literal, qualified};
 use crate::rename::aside;
-use crate::render::{render, steps, Phase};
+use crate::render::{render, steps, with_ancestors, Phase};
 
 /// What a client runs.
 #[derive(Default)]
@@ -247,17 +247,6 @@ fn without_keys_of(objects: &mut Objects, empty: &BTreeSet<ObjectId>, lose: &BTr
         let Object::Table(table) = object else { continue };
         table.constraints.retain(|constraint| !cannot_stand(*id, constraint) && !inherits(id, constraint));
     }
-}
-
-/// These tables, and those that they are partitions of.
-fn with_ancestors(tables: &BTreeSet<ObjectId>, objects: &Objects) -> BTreeSet<ObjectId> {
-    let mut all = tables.clone();
-    let mut rest: Vec<ObjectId> = tables.iter().copied().collect();
-    while let Some(id) = rest.pop() {
-        let parents = objects.get(&id).and_then(Object::as_table).map(|table| &table.parents[..]).unwrap_or_default();
-        rest.extend(parents.iter().filter(|p| p.bound.is_some()).map(|p| p.table).filter(|parent| all.insert(*parent)));
-    }
-    all
 }
 
 /// Partitioned tables that a partition leaves.

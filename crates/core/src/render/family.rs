@@ -16,6 +16,8 @@ use crate::quote::{ident, qualified};
 pub struct Family {
     parents: BTreeSet<ObjectId>,
     generations: BTreeMap<ObjectId, i32>,
+    /// As they were before.
+    former: BTreeMap<ObjectId, i32>,
     /// Changes of columns that reach the children of a table by themselves: table, kind, column.
     inherited: BTreeSet<(ObjectId, &'static str, String)>,
 }
@@ -25,13 +27,14 @@ impl Family {
     pub fn of(changes: &[Change], before: &Objects, after: &Objects) -> Family {
         let parents = before.values().chain(after.values()).filter_map(Object::as_table);
         let parents = parents.flat_map(|table| table.parents.iter().map(|parent| parent.table)).collect();
+        let mut former = BTreeMap::new();
+        before.keys().for_each(|id| _ = generation(*id, before, &mut former));
         let mut generations = BTreeMap::new();
-        for (objects, ids) in [(after, after.keys()), (before, before.keys())] {
-            for id in ids {
-                generation(*id, objects, &mut generations);
-            }
+        after.keys().for_each(|id| _ = generation(*id, after, &mut generations));
+        for (id, generation) in &former {
+            generations.entry(*id).or_insert(*generation);
         }
-        Family { parents, generations, inherited: changes.iter().filter_map(inherited).collect() }
+        Family { parents, generations, former, inherited: changes.iter().filter_map(inherited).collect() }
     }
 
     /// Whether it has children, or had.
@@ -42,6 +45,11 @@ impl Family {
     /// How many tables it descends from, one from another, as far as they are at hand.
     pub fn generation(&self, table: ObjectId) -> i32 {
         self.generations.get(&table).copied().unwrap_or(0)
+    }
+
+    /// The same, for a table that may be let go.
+    pub fn former_generation(&self, table: ObjectId) -> i32 {
+        self.former.get(&table).copied().unwrap_or(0)
     }
 
     /// Whether a change of a child comes with the same change of a parent.
@@ -200,6 +208,17 @@ impl Steps<'_> {
             self.push(Phase::Adopt, format!("ALTER INDEX {of} ATTACH PARTITION {part}"));
         }
     }
+}
+
+/// These tables, and those that they are partitions of.
+pub(crate) fn with_ancestors(tables: &BTreeSet<ObjectId>, objects: &Objects) -> BTreeSet<ObjectId> {
+    let mut all = tables.clone();
+    let mut rest: Vec<ObjectId> = tables.iter().copied().collect();
+    while let Some(id) = rest.pop() {
+        let parents = objects.get(&id).and_then(Object::as_table).map(|table| &table.parents[..]).unwrap_or_default();
+        rest.extend(parents.iter().filter(|p| p.bound.is_some()).map(|p| p.table).filter(|parent| all.insert(*parent)));
+    }
+    all
 }
 
 /// Whether a parent's column merges into one that the child has. A partition has no columns but its parent's; any other child may have

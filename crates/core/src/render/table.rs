@@ -74,13 +74,19 @@ impl Steps<'_> {
     pub(super) fn add_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
         let not_valid = if constraint.validated { "" } else { " NOT VALID" };
         let add = format!("ALTER TABLE {} ADD {}{not_valid}", qualified(table), constraint_clause(constraint));
+        if constraint.kind != ConstraintKind::ForeignKey {
+            return self.push(Phase::Constraints, add);
+        }
         // A foreign key to a partitioned table brings others, to the partitions, under such names of them as are still free.
         let like_those = constraint.name.starts_with(&format!("{}_", table.name)) && constraint.name.contains("_fkey");
-        match constraint.kind {
-            ConstraintKind::ForeignKey if like_those => self.push_first(Phase::ForeignKeys, add),
-            ConstraintKind::ForeignKey => self.push(Phase::ForeignKeys, add),
-            _ => self.push(Phase::Constraints, add),
-        }
+        let to = constraint.references.and_then(|id| self.after.get(&id)?.as_table());
+        let brings_others = to.is_some_and(|table| table.partition_key.is_some());
+        let turn = match (like_those, brings_others) {
+            (true, false) => 2,
+            (true, true) => 1,
+            (false, _) => 0,
+        };
+        self.push_earlier(turn, Phase::ForeignKeys, add);
     }
 
     pub(super) fn drop_table(&mut self, table: &Table, dropped: &BTreeSet<ObjectId>) {
