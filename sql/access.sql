@@ -21,13 +21,23 @@ COMMENT ON PROCEDURE electric_schema.exclude(text) IS
   'Leaves tables, views and sequences out whose names match a pattern: schema.name or name, with * and ?';
 COMMENT ON PROCEDURE electric_schema.include(text) IS 'Takes a pattern back that was given to electric_schema.exclude()';
 COMMENT ON FUNCTION electric_schema.verify(text) IS
-  'Recomputes the whole chain, and compares head with the catalogs; with a hash that was kept elsewhere, whether the chain still has it';
+  'Recomputes the whole chain, and compares head with the catalogs; with a hash, or a line of checkpoint(), that was kept elsewhere, whether the chain still has it';
 COMMENT ON FUNCTION electric_schema.preview(text) IS
   'What DDL would do: it is run as the caller and rolled back. Class, changes, reasons and replay SQL of its entry, or the error it fails with';
 COMMENT ON FUNCTION electric_schema.drift() IS
   'What the catalogs have and the ledger does not, and the other way round: DDL that no event trigger saw. Nothing on a healthy database; reads all tables'' definitions';
 COMMENT ON PROCEDURE electric_schema.label(text) IS
   'Names the entry of the transaction that calls it; the last call counts, NULL takes the name back. The label is private, as source is';
+COMMENT ON FUNCTION electric_schema.checkpoint() IS
+  'One line, origin, seq and hash of head, to be kept elsewhere: electric_schema.verify() takes it, and catches whoever writes the whole ledger anew';
+COMMENT ON PROCEDURE electric_schema.adopt(uuid) IS
+  'Goes on with a ledger that came with a dump. It does so by itself when the schema is the one that the ledger says; else what differs becomes an entry';
+COMMENT ON PROCEDURE electric_schema.reconcile() IS
+  'Appends what electric_schema.drift() lists as an entry, which is labelled so, when the transaction commits';
+COMMENT ON FUNCTION _electric_meta.restoring() IS 'For electric_schema.status: ledgers that came with a dump, and what is missing';
+COMMENT ON FUNCTION _electric_meta.guard() IS 'Trigger: nobody changes the ledger by hand';
+COMMENT ON FUNCTION _electric_meta.guard_row() IS 'Trigger: nobody adds to the ledger by hand';
+COMMENT ON FUNCTION _electric_meta.landed() IS 'Trigger: looks at the ledger that comes with a dump';
 COMMENT ON FUNCTION _electric_meta.not_distributed() IS 'For electric_schema.status: what is there and clients cannot have';
 COMMENT ON FUNCTION _electric_meta.judge_concurrent() IS
   'Event trigger: refuses destructive commands with CONCURRENTLY before they run, if electric_schema.destructive forbids them';

@@ -25,7 +25,7 @@ CREATE TABLE _electric_meta.ledgers (
   schema_sum    bytea       NOT NULL,
   unread        oid[]       NOT NULL DEFAULT '{}'
 );
-COMMENT ON TABLE _electric_meta.ledgers IS 'The chain of this database and where its head is';
+COMMENT ON TABLE _electric_meta.ledgers IS 'The chain of this database and where its head is; while a dump is being restored, the chain that comes with it as well';
 COMMENT ON COLUMN _electric_meta.ledgers.ledger_id IS 'Random; the genesis hash is derived from it';
 COMMENT ON COLUMN _electric_meta.ledgers.created_at IS 'When it was begun';
 COMMENT ON COLUMN _electric_meta.ledgers.seq IS 'seq of the newest entry, 0 for none';
@@ -92,10 +92,25 @@ COMMENT ON COLUMN _electric_meta.objects.oid IS 'Where it is in the catalogs of 
 COMMENT ON COLUMN _electric_meta.objects.definition IS 'Its model';
 COMMENT ON COLUMN _electric_meta.objects.identity IS 'Where its parts are in the catalogs of this cluster';
 
--- Locked in a mode that conflicts with itself by whoever appends an entry, until that transaction ends. Being private, no other
--- role can take it, as any role could an advisory lock.
-CREATE TABLE _electric_meta.seal ();
-COMMENT ON TABLE _electric_meta.seal IS 'Empty: its lock orders the entries';
+CREATE TABLE _electric_meta.unsealed (
+  committed_at timestamptz NOT NULL,
+  role         text        NOT NULL,
+  error        text        NOT NULL,
+  rewritten    oid[]       NOT NULL
+);
+COMMENT ON TABLE _electric_meta.unsealed IS 'Transactions whose DDL is not recorded yet, because that failed and electric_schema.on_error is suspend; the next entry takes it along';
+COMMENT ON COLUMN _electric_meta.unsealed.committed_at IS 'When they committed';
+COMMENT ON COLUMN _electric_meta.unsealed.role IS 'The role that ran the DDL';
+COMMENT ON COLUMN _electric_meta.unsealed.error IS 'What recording it failed with';
+COMMENT ON COLUMN _electric_meta.unsealed.rewritten IS 'Tables whose rows may have got other values';
+
+-- Which chain grows here. Locked in a mode that conflicts with itself by whoever appends an entry, until that transaction ends. Being private, no
+-- other role can take it, as any role could an advisory lock.
+CREATE TABLE _electric_meta.seal (
+  ledger_id uuid NOT NULL
+);
+COMMENT ON TABLE _electric_meta.seal IS 'One row, the chain that grows here. Its lock orders the entries';
+COMMENT ON COLUMN _electric_meta.seal.ledger_id IS 'The chain; others are those of a dump that is being restored';
 
 WITH new AS (SELECT pg_catalog.gen_random_uuid() AS id)
 INSERT INTO _electric_meta.ledgers (ledger_id, seq, hash, reset_version, schema_sum)
@@ -104,3 +119,5 @@ SELECT id, 0,
     pg_catalog.int8send(25) || 'electric_schema/genesis/1'::bytea || pg_catalog.int8send(16) || pg_catalog.uuid_send(id)), 'hex'),
   0, pg_catalog.decode(pg_catalog.repeat('00', 2048), 'hex')
 FROM new;
+
+INSERT INTO _electric_meta.seal SELECT ledger_id FROM _electric_meta.ledgers;

@@ -33,6 +33,7 @@ mod electric_schema {
     > {
         let row = Spi::connect(|client| {
             let query = "SELECT l.seq, l.hash, l.reset_version, m.recorded_at FROM _electric_meta.ledgers l \
+                         JOIN _electric_meta.seal USING (ledger_id) \
                          LEFT JOIN _electric_meta.migrations m ON (m.ledger_id, m.seq) = (l.ledger_id, l.seq)";
             let rows = client.select(query, Some(1), &[])?;
             let row = rows.into_iter().next().ok_or(Failure::Ledger("it has no chain"))?;
@@ -129,6 +130,13 @@ mod electric_schema {
     #[search_path(pg_catalog, pg_temp)]
     fn verify(trusted_hash: default!(Option<&str>, "NULL")) -> JsonB {
         or_raise(crate::verify::verify(trusted_hash))
+    }
+
+    /// One line to be kept elsewhere, for `verify`.
+    #[pg_extern(stable, security_definer)]
+    #[search_path(pg_catalog, pg_temp)]
+    fn checkpoint() -> String {
+        or_raise(crate::verify::checkpoint())
     }
 
     /// What DDL would do. It runs as the caller, with the caller's search_path: no security definer.

@@ -50,6 +50,10 @@ pub struct Touched {
     pub unjudged: bool,
     /// What it has warned of already.
     pub warned: BTreeSet<String>,
+    /// Rows of another chain came.
+    pub restored: bool,
+    /// There were transactions before it whose DDL was not recorded.
+    pub missed: bool,
 }
 
 /// A table whose rows were written anew by `ALTER COLUMN … TYPE`.
@@ -93,9 +97,23 @@ impl Touched {
         }
     }
 
+    /// Takes along what transactions did whose DDL was not recorded: `rewritten` are tables whose rows may have got other values.
+    pub fn miss(&mut self, rewritten: Option<&BTreeSet<Oid>>) {
+        let Some(rewritten) = rewritten else { return };
+        self.everything = true;
+        self.missed = true;
+        let any_column = |table: &Oid| Rewrite { table: *table, column: None, using: true, subtransaction: self.since };
+        self.rewrites.extend(rewritten.iter().map(any_column).collect::<Vec<_>>());
+    }
+
     /// Whether the scope is another one than before.
     pub fn rescopes(&self, settings: &Settings) -> bool {
         self.statements.iter().any(|statement| statement.rescopes || settings.electrified && statement.publication)
+    }
+
+    /// Whether nothing but the ledger's own tables was touched.
+    pub fn is_repair(&self) -> bool {
+        self.restored && self.is_nothing()
     }
 
     /// Whether it all comes to nothing, whatever the catalogs say.
@@ -183,6 +201,20 @@ pub fn rescope() {
     }
 }
 
+/// Everything is to be read again. The entry that comes of it, if any, says why.
+pub fn reread(why: &str) {
+    remember(Found { everything: true, ..Found::default() });
+    let unnamed = LABELS.with_borrow(BTreeMap::is_empty);
+    if unnamed {
+        label(Some(why.trim_start_matches("CALL ").to_owned()));
+    }
+}
+
+/// Rows of another chain came, which may make it whole.
+pub fn restored() {
+    with_touched(|touched| touched.restored = true);
+}
+
 /// Forgets it all: the transaction is over. Cannot fail.
 pub fn clear() {
     forget_with(&TOUCHED, |touched| *touched = None);
@@ -253,6 +285,15 @@ fn capture_ddl(fcinfo: pg_sys::FunctionCallInfo) {
 fn note_commands(event: &sys::Event) {
     let reach = reach(&event.tag, &event.node);
     if reach == Reach::Nothing {
+        // `pg_restore --disable-triggers` brings the rows of a ledger between two of these.
+        if event.tag == "ALTER TABLE" {
+            for command in ddl_commands().iter().filter(|command| command.schema.as_deref() == Some("_electric_meta")) {
+                match command.identity.as_str() {
+                    "_electric_meta.scope" => rescope(),
+                    _ => restored(),
+                }
+            }
+        }
         return;
     }
     let commands = ddl_commands();

@@ -12,7 +12,7 @@ use pgrx::JsonB;
 use crate::history::{self, bigint};
 use crate::ledger::Ledger;
 use crate::report::{or_raise, Failure};
-use crate::{settings, verify};
+use crate::{guard, settings, verify};
 
 /// Prunes the entries before the one with this hash. SECURITY DEFINER: whoever may call it need not be able to write to the ledger.
 #[pgrx::pg_extern(sql = "
@@ -20,7 +20,7 @@ CREATE PROCEDURE electric_schema.compact(before_hash text)
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 ")]
 fn compact(before_hash: Option<&str>) {
-    or_raise(prune(before_hash));
+    or_raise(guard::own(|| prune(before_hash)));
 }
 
 fn prune(before_hash: Option<&str>) -> Result<(), Failure> {

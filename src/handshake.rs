@@ -65,7 +65,8 @@ impl Model {
     fn read(&self, client: &SpiClient<'_>, only: Option<&BTreeSet<ObjectId>>) -> Result<Option<Objects>, Failure> {
         match self {
             Model::AsHeld => {
-                let query = "SELECT unread = '{}' FROM _electric_meta.ledgers";
+                let query =
+                    "SELECT unread = '{}' FROM _electric_meta.ledgers JOIN _electric_meta.seal USING (ledger_id)";
                 let all_read: Option<bool> = client.select(query, Some(1), &[])?.first().get_one()?;
                 (all_read == Some(true)).then(|| history::schema(client, only)).transpose()
             }

@@ -46,11 +46,26 @@ pub struct Chain {
 
 /// The chain, its genesis and its head.
 pub fn chain(client: &SpiClient<'_>) -> Result<Chain, Failure> {
-    let query = "SELECT ledger_id, seq, hash, reset_version FROM _electric_meta.ledgers";
-    let rows = client.select(query, Some(1), &[])?;
-    let row = rows.into_iter().next().ok_or(Failure::Ledger("it has no chain"))?;
+    let current = "(SELECT s.ledger_id FROM _electric_meta.seal s)";
+    find_chain(client, current, &[])?.ok_or(Failure::Ledger("it has no chain"))
+}
+
+/// A chain by its id: that of this database, or one that came with a dump.
+pub fn chain_of(client: &SpiClient<'_>, id: pgrx::Uuid) -> Result<Option<Chain>, Failure> {
+    find_chain(client, "$1", &[id.into()])
+}
+
+fn find_chain(
+    client: &SpiClient<'_>,
+    id: &str,
+    args: &[pgrx::datum::DatumWithOid<'_>],
+) -> Result<Option<Chain>, Failure> {
+    let query =
+        format!("SELECT ledger_id, seq, hash, reset_version FROM _electric_meta.ledgers WHERE ledger_id = {id}");
+    let rows = client.select(&query, Some(1), args)?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let head = Position { seq: number(&row, 2)?, hash: hash(&row, 3)?, reset_version: number(&row, 4)? };
-    Ok(Chain { id: column(&row, 1)?, head })
+    Ok(Some(Chain { id: column(&row, 1)?, head }))
 }
 
 /// An entry's place, and the hash of the schema after it; `None` when the ledger does not hold it. 0 is the genesis.
@@ -298,7 +313,7 @@ pub fn take_back(head: Objects, since: &[Vec<ClassifiedChange>]) -> Result<Objec
 /// Every name that an object of this ledger ever had.
 pub fn former(client: &SpiClient<'_>) -> Result<Vec<Named>, Failure> {
     let query = "WITH change AS ( \
-                   SELECT c.value AS c FROM _electric_meta.migrations m, pg_catalog.jsonb_array_elements(m.changes) c \
+                   SELECT c.value AS c FROM _electric_meta.seal JOIN _electric_meta.migrations m USING (ledger_id), pg_catalog.jsonb_array_elements(m.changes) c \
                    WHERE c.value ->> 'change' IN ('create', 'drop', 'rename', 'refresh')), \
                  named AS ( \
                    SELECT o.value ->> 'kind' AS kind, o.value -> 'name' AS name, o.value ->> 'arguments' AS arguments \
@@ -308,7 +323,7 @@ pub fn former(client: &SpiClient<'_>) -> Result<Vec<Named>, Failure> {
                  SELECT DISTINCT kind, coalesce(name ->> 'schema', name #>> '{}'), coalesce(name ->> 'name', name #>> '{}'), \
                    arguments \
                  FROM named WHERE kind <> 'extension' \
-                 UNION SELECT kind, schema, name, arguments FROM _electric_meta.traces ORDER BY 1, 2, 3, 4";
+                 UNION SELECT kind, schema, name, arguments FROM _electric_meta.seal JOIN _electric_meta.traces USING (ledger_id) ORDER BY 1, 2, 3, 4";
     let rows = client.select(query, None, &[])?;
     let one = |row: SpiHeapTupleData<'_>| {
         let name = QualifiedName { schema: column(&row, 2)?, name: column(&row, 3)? };

@@ -26,6 +26,14 @@ mod ledgers {
     pub const UNREAD: i16 = 7;
 }
 
+mod seal {
+    pub const ID: i16 = 1;
+}
+
+mod unsealed {
+    pub const REWRITTEN: i16 = 4;
+}
+
 mod scope {
     pub const SETTING: i16 = 1;
     pub const VALUE: i16 = 2;
@@ -45,6 +53,7 @@ pub struct Ledger {
     objects: Oid,
     objects_oid_index: Oid,
     seal: Oid,
+    unsealed: Oid,
     scope: Oid,
     /// What this transaction will have made of `objects`, `None` for what it will have removed: see [`Ledger::ahead`].
     pending: BTreeMap<u32, Option<Known>>,
@@ -61,6 +70,28 @@ pub struct Chain {
     pub unread: BTreeSet<u32>,
 }
 
+impl Chain {
+    /// Which chain it is.
+    pub fn id(&self) -> [u8; 16] {
+        self.id
+    }
+
+    fn read(row: Row) -> Result<Chain, Failure> {
+        let read = || {
+            let head = Head {
+                seq: row.i64(ledgers::SEQ)?.try_into().ok()?,
+                hash: row.text(ledgers::HASH)?.parse().ok()?,
+                reset_version: row.i64(ledgers::RESET_VERSION)?.try_into().ok()?,
+                sum: SchemaSum::from_bytes(&row.bytes(ledgers::SCHEMA_SUM)?)?,
+            };
+            let unread = row.oids(ledgers::UNREAD)?.into_iter().collect();
+            Some((row.uuid(ledgers::ID)?, row.i64(ledgers::CREATED_AT)?, head, unread))
+        };
+        let (id, created_at, head, unread) = read().ok_or(Failure::Ledger("its chain cannot be read"))?;
+        Ok(Chain { row, id, created_at, head, unread })
+    }
+}
+
 impl Ledger {
     /// Finds the tables; `None` when they are gone, with the extension, in this very transaction.
     pub fn find() -> Option<Ledger> {
@@ -70,6 +101,7 @@ impl Ledger {
             objects: sys::relation_oid(SCHEMA, "objects")?,
             objects_oid_index: sys::relation_oid(SCHEMA, "objects_oid_idx")?,
             seal: sys::relation_oid(SCHEMA, "seal")?,
+            unsealed: sys::relation_oid(SCHEMA, "unsealed")?,
             scope: sys::relation_oid(SCHEMA, "scope")?,
             pending: BTreeMap::new(),
         })
@@ -85,21 +117,65 @@ impl Ledger {
         sys::lock_relation(self.seal, timeout_ms);
     }
 
+    /// Tables that transactions rewrote whose DDL is not recorded yet; `None` when there are no such transactions.
+    pub fn unsealed(&self) -> Option<BTreeSet<u32>> {
+        let rows = sys::scan(self.unsealed, None, &[]);
+        let rewritten = rows.iter().flat_map(|row| row.oids(unsealed::REWRITTEN).unwrap_or_default()).collect();
+        (!rows.is_empty()).then_some(rewritten)
+    }
+
+    /// Remembers that this transaction's DDL is not recorded.
+    pub fn suspend(&self, role: &str, error: &str, rewritten: &BTreeSet<u32>) {
+        let rewritten: Vec<u32> = rewritten.iter().copied().collect();
+        let values =
+            [Value::TimestampTz(sys::now_micros()), Value::Text(role), Value::Text(error), Value::OidArray(&rewritten)];
+        sys::insert(self.unsealed, &values);
+    }
+
+    /// Forgets those transactions: they are recorded.
+    pub fn resume(&self) {
+        sys::scan(self.unsealed, None, &[]).iter().for_each(|row| sys::delete(self.unsealed, row));
+    }
+
     /// Where the chain is now. Call it under the lock, or through [`Ledger::undisturbed`].
     pub fn chain(&self) -> Result<Chain, Failure> {
-        let row = sys::scan(self.ledgers, None, &[]).into_iter().next().ok_or(Failure::Ledger("it has no chain"))?;
-        let read = || {
-            let head = Head {
-                seq: row.i64(ledgers::SEQ)?.try_into().ok()?,
-                hash: row.text(ledgers::HASH)?.parse().ok()?,
-                reset_version: row.i64(ledgers::RESET_VERSION)?.try_into().ok()?,
-                sum: SchemaSum::from_bytes(&row.bytes(ledgers::SCHEMA_SUM)?)?,
-            };
-            let unread = row.oids(ledgers::UNREAD)?.into_iter().collect();
-            Some((row.uuid(ledgers::ID)?, row.i64(ledgers::CREATED_AT)?, head, unread))
-        };
-        let (id, created_at, head, unread) = read().ok_or(Failure::Ledger("its chain cannot be read"))?;
-        Ok(Chain { row, id, created_at, head, unread })
+        self.chains().map(|(chain, _)| chain)
+    }
+
+    /// The chain that grows here, and those that came with a dump.
+    pub fn chains(&self) -> Result<(Chain, Vec<Row>), Failure> {
+        let current = sys::scan(self.seal, None, &[]).first().and_then(|row| row.uuid(seal::ID));
+        let current = current.ok_or(Failure::Ledger("it has no chain"))?;
+        let (mut own, others): (Vec<Row>, Vec<Row>) =
+            sys::scan(self.ledgers, None, &[]).into_iter().partition(|row| row.uuid(ledgers::ID) == Some(current));
+        let row = own.pop().ok_or(Failure::Ledger("it has no chain"))?;
+        Ok((Chain::read(row)?, others))
+    }
+
+    /// A chain that came with a dump.
+    pub fn landed(&self, row: Row) -> Result<Chain, Failure> {
+        Chain::read(row)
+    }
+
+    /// Goes on with another chain: all that is left of this one goes. `known` is the other one's model at its head.
+    pub fn replace(&self, chain: &Chain, other: &Chain, known: &[Known]) -> Result<(), Failure> {
+        for row in sys::scan(self.objects, None, &[]) {
+            sys::delete(self.objects, &row);
+        }
+        sys::advance_command();
+        self.keep(known, &[])?;
+        let of_chain = |row: &Row| row.uuid(1) == Some(chain.id);
+        for table in ["migrations", "checkpoints", "pruned", "traces", "ledgers"] {
+            let table = sys::relation_oid(SCHEMA, table).ok_or(Failure::Ledger("one of its tables is gone"))?;
+            sys::scan(table, None, &[]).iter().filter(|row| of_chain(row)).for_each(|row| sys::delete(table, row));
+        }
+        for row in sys::scan(self.seal, None, &[]) {
+            sys::update(self.seal, &row, &[Value::Uuid(other.id)]);
+        }
+        // Where things were in the other cluster.
+        self.advance(other, &other.head, &BTreeSet::new())?;
+        sys::advance_command();
+        Ok(())
     }
 
     /// Reads without the lock: over again when an entry was appended meanwhile, so that ledger and catalogs are of the same moment. Snapshots alone
@@ -167,6 +243,11 @@ impl Ledger {
             }
         }
         Ok(known)
+    }
+
+    /// How many objects the ledger holds.
+    pub fn holds(&self) -> usize {
+        sys::scan(self.objects, None, &[]).len()
     }
 
     /// All that the ledger holds.

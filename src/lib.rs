@@ -14,13 +14,16 @@ mod catalog;
 mod compact;
 mod destructive;
 mod drift;
+mod guard;
 mod handshake;
 mod history;
 mod label;
 mod ledger;
 mod preview;
 mod reach;
+mod reconcile;
 mod report;
+mod restore;
 mod scope;
 mod seal;
 mod settings;
@@ -39,7 +42,8 @@ extension_sql_file!(
     name = "event_triggers",
     requires = [capture_ddl, capture_drop, capture_rewrite, judge_concurrent]
 );
-extension_sql_file!("../sql/status.sql", name = "status", requires = ["scope", drift, not_distributed]);
+extension_sql_file!("../sql/guards.sql", name = "guards", requires = ["scope", "compaction", guard, guard_row, landed]);
+extension_sql_file!("../sql/status.sql", name = "status", requires = ["scope", drift, not_distributed, restoring]);
 extension_sql_file!("../sql/access.sql", name = "access", finalize);
 
 /// Called once by each process that loads the library.

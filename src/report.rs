@@ -28,6 +28,36 @@ pub enum Failure {
     NoEntries,
     /// The chain is not as it was written.
     Broken(String),
+    /// Somebody writes to the ledger.
+    ByHand {
+        /// INSERT, UPDATE, DELETE or TRUNCATE.
+        verb: &'static str,
+        /// In schema `_electric_meta`.
+        table: String,
+    },
+    /// Rows that are no chain.
+    NoChain(String),
+    /// A chain that cannot be gone on with.
+    NotWhole {
+        /// Its id.
+        ledger: String,
+        /// What is missing, or wrong.
+        why: String,
+    },
+    /// No chain came with a dump, or not this one, or several.
+    NoOther {
+        /// The one that was asked for.
+        wanted: Option<String>,
+        /// Those that are there.
+        others: String,
+    },
+    /// A line of another ledger.
+    OtherOrigin {
+        /// The ledger that the line names.
+        given: String,
+        /// The one here.
+        own: String,
+    },
     /// Entries were appended faster than the ledger could be read.
     Busy,
     /// Another session holds a table whose text has to be read again.
@@ -111,7 +141,8 @@ impl From<Failure> for ErrorReport {
             )
             .set_detail("The tables in schema _electric_meta are not as CREATE EXTENSION made them.")
             .set_hint(
-                "Restore them, or DROP EXTENSION electric_schema and CREATE EXTENSION it again for a new ledger.",
+                "Restore them, or DROP EXTENSION electric_schema and CREATE EXTENSION it again for a new ledger. \
+                 With electric_schema.on_error = 'suspend' DDL commits meanwhile.",
             ),
             Failure::UnknownHash(hash) => {
                 report(PgSqlErrorCode::ERRCODE_NO_DATA_FOUND, format!("no entry has the hash {hash}"))
@@ -138,6 +169,40 @@ impl From<Failure> for ErrorReport {
                     .set_detail(format!("{what}. Nothing was pruned."))
                     .set_hint("SELECT electric_schema.verify() tells more.")
             }
+            Failure::ByHand { verb, table } => report(
+                PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
+                format!("{verb} on _electric_meta.{table} is not allowed"),
+            )
+            .set_detail("The ledger is written by the extension alone; nobody changes what it holds.")
+            .set_hint("DDL appends to it, electric_schema.compact() prunes it, and restoring a dump brings another one along."),
+            Failure::NoChain(why) => report(
+                PgSqlErrorCode::ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION,
+                "the rows are not the chain of a ledger".to_owned(),
+            )
+            .set_detail(why)
+            .set_hint("A ledger is restored whole, and as it was dumped: the rows of _electric_meta.migrations, in one COPY or in order."),
+            Failure::NotWhole { ledger, why } => report(
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("the restored ledger {ledger} is not whole"),
+            )
+            .set_detail(why)
+            .set_hint("Load the rows of schema _electric_meta from the dump that are missing, then call it again."),
+            Failure::NoOther { wanted, others } => report(
+                PgSqlErrorCode::ERRCODE_NO_DATA_FOUND,
+                match wanted {
+                    Some(id) => format!("no restored ledger {id} is here"),
+                    None if others.is_empty() => "no restored ledger is here".to_owned(),
+                    None => "several restored ledgers are here".to_owned(),
+                },
+            )
+            .set_detail(if others.is_empty() { "Only this database's own ledger is.".to_owned() } else { format!("These are: {others}.") })
+            .set_hint("See restoring in electric_schema.status."),
+            Failure::OtherOrigin { given, own } => report(
+                PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+                format!("the line is one of ledger {given}"),
+            )
+            .set_detail(format!("The ledger of this database is {own}."))
+            .set_hint("A dump that was restored, and gone on with, keeps its id. A new CREATE EXTENSION begins another ledger."),
             Failure::Busy => report(
                 PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE,
                 "electric_schema: entries were appended faster than the ledger could be read".to_owned(),

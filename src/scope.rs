@@ -11,7 +11,7 @@ use pgrx::prelude::*;
 use crate::ledger::Ledger;
 use crate::report::{or_raise, Failure};
 use crate::sys::{self, Key, Oid, Refused};
-use crate::{capture, destructive};
+use crate::{capture, destructive, guard};
 
 /// The publication whose members are electrified.
 pub const PUBLICATION: &str = "electric";
@@ -356,7 +356,7 @@ const ADD_EXCLUSION: &str =
 
 /// Whether a statement on the settings changed any.
 fn changes(query: &str, value: &str) -> Result<bool, Failure> {
-    Spi::connect_mut(|client| Ok(!client.update(query, None, &[value.into()])?.is_empty()))
+    guard::own(|| Spi::connect_mut(|client| Ok(!client.update(query, None, &[value.into()])?.is_empty())))
 }
 
 fn rescope(tag: &str) {

@@ -8,14 +8,17 @@ use electric_schema_core::entry::{self, Asked, Head, Sealed, Sealing};
 use electric_schema_core::identify::{referred, Happened, Known, Rewrite};
 use electric_schema_core::model::Object;
 
+use pgrx::pg_sys::panic::ErrorReport;
+
 use crate::capture::{self, Touched};
 use crate::catalog;
 use crate::label;
 use crate::ledger::{Chain, Ledger};
 use crate::report::{or_raise, Failure};
+use crate::restore;
 use crate::scope::{is_incomplete, Settings};
-use crate::settings;
-use crate::sys::{self, Commit};
+use crate::settings::{self, OnError};
+use crate::sys::{self, Commit, Oid};
 
 /// The channel of NOTIFY and the prefix of the logical messages.
 const CHANNEL: &str = "electric_schema";
@@ -38,12 +41,41 @@ pub fn before_commit(commit: Commit) {
     let role = touched.role.clone();
     or_raise(sys::pinned(owner, || {
         ledger.lock(settings::seal_timeout());
-        sys::as_read_committed(|| seal(&ledger, touched, role, commit))
+        let record = || {
+            sys::as_read_committed(|| seal(&ledger, touched.clone(), role.clone(), commit))?;
+            restore::go_on(&ledger)
+        };
+        // Whoever repairs the ledger's tables must not be kept from it by what is wrong with them.
+        match if touched.is_repair() { OnError::Suspend } else { settings::on_error() } {
+            OnError::Abort => record(),
+            OnError::Suspend => match sys::attempted(record) {
+                Ok(()) => Ok(()),
+                Err(Ok(failure)) => suspend(&ledger, &touched, ErrorReport::from(failure).message()),
+                Err(Err(error)) => match sys::is_ours(&error) {
+                    Some(message) => suspend(&ledger, &touched, &message),
+                    None => error.rethrow(),
+                },
+            },
+        }
     }));
+}
+
+/// The transaction commits; the next entry takes its DDL along.
+fn suspend(ledger: &Ledger, touched: &Touched, error: &str) -> Result<(), Failure> {
+    if touched.is_repair() {
+        pgrx::warning!("electric_schema: {error}");
+        return Ok(());
+    }
+    let rewritten = touched.rewrites.iter().map(|rewrite| rewrite.table).collect();
+    ledger.suspend(&touched.role, error, &rewritten);
+    pgrx::warning!("electric_schema: this transaction's DDL is not recorded yet: {error}");
+    Ok(())
 }
 
 fn seal(ledger: &Ledger, mut touched: Touched, role: String, commit: Commit) -> Result<(), Failure> {
     let chain = ledger.chain()?;
+    let unsealed = ledger.unsealed();
+    touched.miss(unsealed.as_ref());
     touched.meet(&ledger.settings()?);
     if touched.is_nothing() && chain.unread.is_empty() {
         return Ok(());
@@ -51,6 +83,9 @@ fn seal(ledger: &Ledger, mut touched: Touched, role: String, commit: Commit) -> 
     let (read, sealed) = settle(ledger, &mut touched, &chain)?;
     read.catalog.unsupported.iter().filter(|thing| touched.objects.contains(&thing.oid)).for_each(notice);
     let unread_changed = read.unread != chain.unread;
+    if unsealed.is_some() {
+        ledger.resume();
+    }
     if sealed.draft.is_none() && sealed.kept.is_empty() && sealed.gone.is_empty() && !unread_changed {
         return Ok(());
     }
@@ -214,8 +249,9 @@ fn orphans(ledger: &Ledger, touched: &Touched, known: &BTreeMap<u32, Known>) -> 
 fn happened(touched: &Touched, catalog: &Catalog) -> Happened {
     let rewrites =
         touched.rewrites.iter().map(|r| Rewrite { table: r.table, column: r.column, using: r.using }).collect();
-    let replaced =
-        catalog.tables.iter().map(|table| table.oid).filter(|oid| sys::rewritten_since(*oid, touched.since)).collect();
+    // What transactions did whose DDL was not recorded cannot be told any more.
+    let replaced = |oid: &Oid| touched.missed || sys::rewritten_since(*oid, touched.since);
+    let replaced = catalog.tables.iter().map(|table| table.oid).filter(replaced).collect();
     Happened { rewrites, replaced, dropped: touched.dropped.clone() }
 }
 

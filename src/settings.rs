@@ -16,6 +16,18 @@ pub enum Destructive {
     Forbid,
 }
 
+/// What happens to a transaction whose DDL cannot be recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
+pub enum OnError {
+    /// It is rolled back.
+    #[name = c"abort"]
+    Abort,
+    /// It commits; the next entry takes it along.
+    #[name = c"suspend"]
+    Suspend,
+}
+
+static ON_ERROR: GucSetting<OnError> = GucSetting::<OnError>::new(OnError::Abort);
 static DESTRUCTIVE: GucSetting<Destructive> = GucSetting::<Destructive>::new(Destructive::Allow);
 static SEAL_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(0);
 
@@ -39,6 +51,19 @@ pub fn register() {
         GucContext::Suset,
         GucFlags::default(),
     );
+    GucRegistry::define_enum_guc(
+        c"electric_schema.on_error",
+        c"What happens to a transaction whose DDL cannot be recorded.",
+        c"abort: it is rolled back; suspend: it commits with a WARNING, and the next entry takes it along.",
+        &ON_ERROR,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+}
+
+/// What happens to a transaction whose DDL cannot be recorded.
+pub fn on_error() -> OnError {
+    ON_ERROR.get()
 }
 
 /// What happens to DDL that is destructive.

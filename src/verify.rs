@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use electric_schema_core::apply::{apply, object_id};
-use electric_schema_core::chain::{changes_digest, Private};
+use electric_schema_core::chain::{changes_digest, Link, Private};
 use electric_schema_core::change::Change;
 use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
@@ -25,28 +25,34 @@ struct Broken {
     reason: &'static str,
 }
 
-/// What the chain says of itself.
-struct Chain {
+/// What a sound chain says of itself.
+pub struct Sound {
     entries: u64,
     head: Hash,
     trusted_seen: bool,
-    objects: Objects,
+    /// The model at its head.
+    pub objects: Objects,
 }
 
 /// The first entry that is not as it was written, and why; `None` for a sound chain.
 pub fn first_broken(client: &SpiClient<'_>) -> Result<Option<String>, Failure> {
-    Ok(match chain(client, None)? {
-        Ok(_) => None,
-        Err(Broken { seq: Some(seq), reason }) => Some(format!("entry {seq}: {reason}")),
-        Err(Broken { seq: None, reason }) => Some(reason.to_owned()),
-    })
+    Ok(sound(client, &history::chain(client)?)?.err())
+}
+
+/// A chain from its first entry, or from its checkpoint, to its head; else what is wrong with it, or missing.
+pub fn sound(client: &SpiClient<'_>, of: &history::Chain) -> Result<Result<Sound, String>, Failure> {
+    Ok(chain(client, of, None)?.map_err(|broken| match broken.seq {
+        Some(seq) => format!("entry {seq}: {}", broken.reason),
+        None => broken.reason.to_owned(),
+    }))
 }
 
 /// `{"ok": …, "entries": …, "head": …, "first_broken": …, "schema": […]}`
 pub fn verify(trusted_hash: Option<&str>) -> Result<JsonB, Failure> {
-    let trusted: Option<Hash> = trusted_hash.map(str::parse).transpose()?;
     Spi::connect(|client| {
-        let (broken, entries, head) = match chain(client, trusted.as_ref())? {
+        let of = history::chain(client)?;
+        let trusted: Option<Hash> = trusted_hash.map(|given| trusted(given, &of)).transpose()?;
+        let (broken, entries, head) = match chain(client, &of, trusted.as_ref())? {
             Ok(chain) => {
                 let broken = match (trusted, chain.trusted_seen) {
                     (Some(_), false) => Some(Broken { seq: None, reason: "the trusted hash is not in the chain" }),
@@ -70,18 +76,82 @@ pub fn verify(trusted_hash: Option<&str>) -> Result<JsonB, Failure> {
     })
 }
 
-const QUERY: &str = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, \
+const QUERY_AFTER: &str = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, \
     private_digest, changes, salt, source, recorded_by, \
     (pg_catalog.extract('epoch', recorded_at) * 1000000)::bigint - 946684800000000, application_name, \
-    xid::text, (lsn - '0/0'::pg_lsn)::text, label FROM _electric_meta.migrations WHERE ledger_id = $1 ORDER BY seq";
+    xid::text, (lsn - '0/0'::pg_lsn)::text, label FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 ORDER BY seq";
 
-fn chain(client: &SpiClient<'_>, trusted: Option<&Hash>) -> Result<Result<Chain, Broken>, Failure> {
-    let ledgers = client.select("SELECT ledger_id, seq, hash FROM _electric_meta.ledgers", None, &[])?;
-    let ledger = ledgers.into_iter().next().ok_or(Failure::Ledger("it has no chain"))?;
-    let id: pgrx::Uuid = column(&ledger, 1)?;
-    let head_seq: i64 = column(&ledger, 2)?;
-    let head_hash: String = column(&ledger, 3)?;
-    let start = history::checkpoint(client, &history::chain(client)?)?;
+/// The hash in a line that `checkpoint()` gave, or one that stands by itself.
+fn trusted(given: &str, of: &history::Chain) -> Result<Hash, Failure> {
+    match given.trim().split(' ').collect::<Vec<_>>()[..] {
+        [origin, _, hash] if origin == of.id.to_string() => Ok(hash.parse()?),
+        [origin, _, _] => Err(Failure::OtherOrigin { given: origin.to_owned(), own: of.id.to_string() }),
+        _ => Ok(given.parse()?),
+    }
+}
+
+/// One line to be kept elsewhere: origin, seq and hash of head.
+pub fn checkpoint() -> Result<String, Failure> {
+    Spi::connect(|client| {
+        let chain = history::chain(client)?;
+        Ok(format!("{} {} {}", chain.id, chain.head.seq, chain.head.hash))
+    })
+}
+
+/// Looks at the entries of a chain that come after one, as they land: each must say what its hash covers, and follow from the one before.
+/// `after`: seq and hash of an entry that was looked at. Gives those of the last one, or what is wrong.
+pub fn follows(
+    client: &SpiClient<'_>,
+    id: pgrx::Uuid,
+    after: Option<(u64, Hash)>,
+) -> Result<Result<Option<(u64, Hash)>, String>, Failure> {
+    let mut last = after;
+    let from = history::bigint(after.map_or(0, |(seq, _)| seq));
+    for row in client.select(QUERY_AFTER, None, &[id.into(), from.into()])? {
+        let Ok((link, hash)) = link(&row) else { return Ok(Err("an entry cannot be read".to_owned())) };
+        let wrong = |reason| Ok(Err(format!("entry {}: {reason}", link.seq)));
+        let expected = match last {
+            Some((seq, hash)) => Some((seq + 1, hash)),
+            // Where entries were pruned it begins later; what it begins with is told by the checkpoint.
+            None => (link.seq == 1).then(|| (1, electric_schema_core::chain::genesis(id.as_bytes()))),
+        };
+        if expected.is_some_and(|(seq, _)| seq != link.seq) {
+            return wrong(MISSING);
+        }
+        if expected.is_some_and(|(_, parent)| parent != link.parent_hash) {
+            return wrong(STRAY);
+        }
+        if let Err(reason) = covered(&row, &link, &hash)? {
+            return wrong(reason);
+        }
+        last = Some((link.seq, hash));
+    }
+    Ok(Ok(last))
+}
+
+const MISSING: &str = "an entry before it is missing";
+const STRAY: &str = "it does not follow from the entry before";
+
+/// Whether an entry's hash covers what it says; what it does not.
+fn covered(row: &SpiHeapTupleData<'_>, link: &Link, hash: &Hash) -> Result<Result<(), &'static str>, Failure> {
+    let changes: JsonB = column(row, 10)?;
+    Ok(if link.hash() != *hash {
+        Err("its hash does not cover what it says")
+    } else if changes_digest(&changes.0) != link.changes_digest {
+        Err("its changes were altered")
+    } else if private(row)?.digest() != link.private_digest {
+        Err("its private part was altered")
+    } else {
+        Ok(())
+    })
+}
+
+fn chain(
+    client: &SpiClient<'_>,
+    of: &history::Chain,
+    trusted: Option<&Hash>,
+) -> Result<Result<Sound, Broken>, Failure> {
+    let start = history::checkpoint(client, of)?;
     let broken = |reason| Ok(Err(Broken { seq: Some(start.seq), reason }));
     let mut sum = SchemaSum::of(start.objects.values());
     if sum.hash() != start.schema_hash {
@@ -89,37 +159,33 @@ fn chain(client: &SpiClient<'_>, trusted: Option<&Hash>) -> Result<Result<Chain,
     }
     let trusted_seen = trusted == Some(&start.hash);
     let mut reset_version = start.reset_version;
-    let mut chain = Chain { entries: start.seq, head: start.hash, trusted_seen, objects: start.objects };
+    let mut chain = Sound { entries: start.seq, head: start.hash, trusted_seen, objects: start.objects };
     if let Some(trusted) = trusted.filter(|_| start.seq > 0 && !trusted_seen) {
-        if matches!(history::place(client, &history::chain(client)?, trusted)?, Some(Place::Pruned(_))) {
+        if matches!(history::place(client, of, trusted)?, Some(Place::Pruned(_))) {
             return broken("the trusted hash is older than the checkpoint: nothing is left that could prove it");
         }
     }
-    for row in client.select(QUERY, None, &[id.into()])? {
-        let (link, hash) = link(&row)?;
+    for row in client.select(QUERY_AFTER, None, &[of.id.into(), history::bigint(0).into()])? {
+        let Ok((link, hash)) = link(&row) else {
+            let seq = column::<i64>(&row, 1)?.try_into().ok();
+            return Ok(Err(Broken { seq, reason: "it cannot be read" }));
+        };
         let broken = |reason| Ok(Err(Broken { seq: Some(link.seq), reason }));
-        let changes: JsonB = column(&row, 10)?;
         reset_version += u64::from(link.class == electric_schema_core::change::Class::Destructive);
         if link.seq != chain.entries + 1 {
-            return broken("an entry before it is missing");
+            return broken(MISSING);
         }
         if link.parent_hash != chain.head {
-            return broken("it does not follow from the entry before");
-        }
-        if link.hash() != hash {
-            return broken("its hash does not cover what it says");
+            return broken(STRAY);
         }
         if link.reset_version != reset_version {
             return broken("its reset_version is not the number of destructive entries");
         }
-        if changes_digest(&changes.0) != link.changes_digest {
-            return broken("its changes were altered");
-        }
-        if private(&row)?.digest() != link.private_digest {
-            return broken("its private part was altered");
+        if let Err(reason) = covered(&row, &link, &hash)? {
+            return broken(reason);
         }
         pgrx::check_for_interrupts!();
-        let changes = read_changes(changes)?;
+        let Ok(changes) = read_changes(column(&row, 10)?) else { return broken("its changes cannot be read") };
         let ids: BTreeSet<_> = changes.iter().map(|change| object_id(&change.change)).collect();
         ids.iter().filter_map(|id| chain.objects.get(id)).for_each(|object| sum.remove(object));
         for change in &changes {
@@ -135,7 +201,7 @@ fn chain(client: &SpiClient<'_>, trusted: Option<&Hash>) -> Result<Result<Chain,
         chain.entries = link.seq;
         chain.head = hash;
     }
-    if i64::try_from(chain.entries) != Ok(head_seq) || chain.head.to_string() != head_hash {
+    if chain.entries != of.head.seq || chain.head != of.head.hash {
         return Ok(Err(Broken { seq: Some(chain.entries + 1), reason: "the newest entries are missing" }));
     }
     Ok(Ok(chain))
@@ -156,7 +222,7 @@ fn private(row: &SpiHeapTupleData<'_>) -> Result<Private, Failure> {
 }
 
 /// Whether the model that the ledger keeps is the one that its entries add up to.
-fn state(client: &SpiClient<'_>, chain: &Chain) -> Result<Option<Broken>, Failure> {
+fn state(client: &SpiClient<'_>, chain: &Sound) -> Result<Option<Broken>, Failure> {
     let kept = history::schema(client, None)?;
     let differs = kept.len() != chain.objects.len()
         || kept.iter().any(|(id, object)| {

@@ -93,6 +93,39 @@ pub fn rolled_back<R>(f: impl FnOnce() -> R) -> Result<R, Box<CaughtError>> {
     }
 }
 
+/// The message of an ERROR that is no one's wish: not a cancelled or conflicting transaction, a timeout or a lack of resources.
+pub fn is_ours(error: &CaughtError) -> Option<String> {
+    let report = match error {
+        CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => report,
+        CaughtError::RustPanic { ereport, .. } => ereport,
+    };
+    let code = sqlstate(report.sql_error_code());
+    let is_wish = ["40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || code == "55P03";
+    (!is_wish).then(|| report.message().to_owned())
+}
+
+/// Runs `f` in a subtransaction that is rolled back when an ERROR ends `f`, or when it answers `Err`. `Err(Err(_))`: the ERROR.
+pub fn attempted<R, E>(f: impl FnOnce() -> Result<R, E>) -> Result<R, Result<E, Box<CaughtError>>> {
+    // SAFETY: as in `rolled_back`; what succeeded is released instead.
+    unsafe {
+        let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
+        pg_sys::BeginInternalSubTransaction(std::ptr::null());
+        pg_sys::CurrentMemoryContext = context;
+        let result = PgTryBuilder::new(AssertUnwindSafe(|| f().map_err(Ok)))
+            .catch_others(|caught| Err(Err(Box::new(caught))))
+            .catch_rust_panic(|caught| Err(Err(Box::new(caught))))
+            .execute();
+        pg_sys::CurrentMemoryContext = context;
+        match &result {
+            Ok(_) => pg_sys::ReleaseCurrentSubTransaction(),
+            Err(_) => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
+        }
+        pg_sys::CurrentMemoryContext = context;
+        pg_sys::CurrentResourceOwner = owner;
+        result
+    }
+}
+
 /// Why `execute` did not run, or did not finish, its statements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {

@@ -54,7 +54,7 @@ fn a_unique_index_on_a_new_column_of_a_partition() {
         ("ALTER TABLE p ADD a int; CREATE UNIQUE INDEX ON one (a)", ""),
         (
             "ALTER TABLE p ADD b int; ALTER TABLE ONLY p ALTER b SET DEFAULT 5; CREATE UNIQUE INDEX ON one (b)",
-            "unique_index_added",
+            "default_under_constraint",
         ),
     ]);
 }

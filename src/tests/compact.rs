@@ -90,7 +90,7 @@ fn a_broken_chain_is_not_pruned() {
     let database = Database::new();
     let mut session = database.session();
     let entries = three(&mut session);
-    session.run("UPDATE _electric_meta.migrations SET recorded_by = 'somebody else' WHERE seq = 1");
+    session.tamper("migrations", "UPDATE _electric_meta.migrations SET recorded_by = 'somebody else' WHERE seq = 1");
     let error = session.fails(&format!("CALL electric_schema.compact('{}')", entries[2]));
     assert_eq!(error.code().code(), "XX001");
     assert!(error.detail().is_some_and(|detail| detail.contains("entry 1")), "{error:?}");

@@ -59,9 +59,18 @@ impl Database {
     }
 
     pub fn session(&self) -> Session {
+        self.connect(&self.server)
+    }
+
+    /// A session that began as this role, and cannot become another one.
+    pub fn session_as(&self, role: &str) -> Session {
+        self.connect(self.server.clone().user(role))
+    }
+
+    fn connect(&self, server: &Config) -> Session {
         let notices = Arc::new(Mutex::new(vec![]));
         let heard = notices.clone();
-        let mut config = self.server.clone();
+        let mut config = server.clone();
         config.dbname(&self.name).application_name("tests");
         // A test that waits in vain fails.
         config.options("-c lock_timeout=20s -c electric_schema.seal_timeout=20s");
@@ -124,6 +133,13 @@ impl Session {
         if let Err(error) = self.client.batch_execute(sql) {
             panic!("{sql}\n{error:?}");
         }
+    }
+
+    /// Writes to the ledger as only a superuser can, who disables what keeps hands off it.
+    #[track_caller]
+    pub fn tamper(&mut self, table: &str, sql: &str) {
+        let triggers = |what: &str| format!("ALTER TABLE _electric_meta.{table} {what} TRIGGER guard");
+        self.run(&format!("{}; {sql}; {}", triggers("DISABLE"), triggers("ENABLE ALWAYS")));
     }
 
     /// What the server says to statements that must fail.

@@ -21,3 +21,5 @@ mod recording;
 mod scope;
 #[cfg(test)]
 mod transactions;
+#[cfg(test)]
+mod trust;

@@ -39,8 +39,13 @@ mod tests {
             "function _electric_meta.capture_ddl() returns event_trigger",
             "function _electric_meta.capture_drop() returns event_trigger",
             "function _electric_meta.capture_rewrite() returns event_trigger",
+            "function _electric_meta.guard() returns trigger security definer",
+            "function _electric_meta.guard_row() returns trigger security definer",
             "function _electric_meta.judge_concurrent() returns event_trigger",
+            "function _electric_meta.landed() returns trigger security definer",
             "function _electric_meta.not_distributed() returns jsonb security definer",
+            "function _electric_meta.restoring() returns jsonb security definer",
+            "function electric_schema.checkpoint() returns text security definer",
             "function electric_schema.diff(client_hash text, max_entries integer DEFAULT NULL::integer) returns TABLE(seq bigint, hash text, parent_hash text, class text, \
              reset_version bigint, schema_hash text, statements text[], changes jsonb, changes_digest text, private_digest text) \
              security definer",
@@ -52,11 +57,13 @@ mod tests {
             "function electric_schema.preview(ddl text) returns jsonb",
             "function electric_schema.snapshot(at_hash text DEFAULT NULL::text) returns jsonb security definer",
             "function electric_schema.verify(trusted_hash text DEFAULT NULL::text) returns jsonb security definer",
+            "procedure electric_schema.adopt(IN ledger_id uuid DEFAULT NULL::uuid) security definer",
             "procedure electric_schema.compact(IN before_hash text) security definer",
             "procedure electric_schema.electrify(IN relation regclass)",
             "procedure electric_schema.exclude(IN pattern text) security definer",
             "procedure electric_schema.include(IN pattern text) security definer",
             "procedure electric_schema.label(IN label text)",
+            "procedure electric_schema.reconcile()",
             "procedure electric_schema.set_scope(IN scope text) security definer",
             "procedure electric_schema.unelectrify(IN relation regclass)",
             "schema _electric_meta",
@@ -69,6 +76,7 @@ mod tests {
             "table _electric_meta.scope",
             "table _electric_meta.seal",
             "table _electric_meta.traces",
+            "table _electric_meta.unsealed",
             "view electric_schema.status",
         ];
         let members = lines(MEMBERS);

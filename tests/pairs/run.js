@@ -41,7 +41,10 @@ if (histories.includes('dokploy') && !existsSync(folder)) {
 const template = await prepare()
 // Dropping waits for every session there is, and nobody has to wait for it.
 const cleaner = await connect('postgres')
-const drop = (database) => cleaner.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`)
+let dropped = Promise.resolve()
+const drop = (database) => {
+  dropped = dropped.then(() => cleaner.query(`DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`))
+}
 const ledgers = await Promise.all(histories.map(grow))
 const jobs = ledgers.flatMap((ledger) => ledger.clients.map((older) => ({ ledger, older })))
 await Promise.all(Array.from({ length: Number(values.lanes) }, work))
@@ -55,6 +58,7 @@ await report.print(async (failure) => {
   await admin.end()
   return small.operations.map(script)
 })
+await dropped
 await cleaner.end()
 await template.done()
 

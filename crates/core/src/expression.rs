@@ -210,10 +210,7 @@ pub fn reparsable(sql: &str) -> Cow<'_, str> {
     let token = |i: usize| spans.get(i).map(|(_, token)| token);
     let mut insertions: Vec<(usize, String)> = Vec::new();
     for i in 1..spans.len() {
-        let begins = token(i) == Some(&Token::Word("ARRAY"))
-            && token(i - 1) == Some(&Token::Punctuation('('))
-            && token(i + 1) == Some(&Token::Punctuation('['));
-        let Some(close) = begins.then(|| closing(&spans, i + 1)).flatten() else { continue };
+        let Some(close) = begins_array(&spans, i).then(|| closing(&spans, i + 1)).flatten() else { continue };
         let cast = token(close + 1) == Some(&Token::Punctuation(')')) && token(close + 2) == Some(&Token::Cast);
         if let (true, Some(element)) = (cast, element_type(sql, &spans, i + 2, close)) {
             insertions.push((spans[close].0, format!("::{element}[]")));
@@ -276,6 +273,67 @@ fn element_type<'a>(sql: &'a str, spans: &[(usize, Token<'_>)], first: usize, cl
     }
 }
 
+/// The expression as it is printed once it has been parsed again, which a restored dump has been: the cast of a whole array is then one of
+/// each element. `(ARRAY['a'::character varying, v])::text[]` becomes `ARRAY[('a'::character varying)::text, (v)::text]`.
+pub fn settled(sql: &str) -> Cow<'_, str> {
+    if !sql.contains("(ARRAY[") {
+        return Cow::Borrowed(sql);
+    }
+    let mut text = sql.to_owned();
+    // From the last to the first: those within others are settled before them.
+    let mut from = spans(&text).len();
+    while let Some(at) = (1..from).rev().find(|i| begins_array(&spans(&text), *i)) {
+        from = at;
+        if let Some(pushed) = pushed_down(&text, at) {
+            text = pushed;
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// Whether `(ARRAY[` stands before and at `i`.
+fn begins_array(spans: &[(usize, Token<'_>)], i: usize) -> bool {
+    let token = |i: usize| spans.get(i).map(|(_, token)| token);
+    token(i) == Some(&Token::Word("ARRAY"))
+        && token(i - 1) == Some(&Token::Punctuation('('))
+        && token(i + 1) == Some(&Token::Punctuation('['))
+}
+
+/// The cast of the array at `i`, in its elements.
+fn pushed_down(sql: &str, i: usize) -> Option<String> {
+    let spans = spans(sql);
+    let close = closing(&spans, i + 1)?;
+    let end = |i: usize| spans.get(i).map(|(end, _)| *end);
+    let is = |i: usize, token: Token<'_>| spans.get(i).is_some_and(|(_, t)| *t == token);
+    if !(is(close + 1, Token::Punctuation(')')) && is(close + 2, Token::Cast)) {
+        return None;
+    }
+    // Up to the brackets that make the type an array's.
+    let open = (close + 3..spans.len()).find(|i| is(*i, Token::Punctuation('[')))?;
+    let in_name = |token: &Token<'_>| {
+        matches!(token, Token::Word(_) | Token::Literal(_) | Token::Punctuation('.' | ',' | '(' | ')'))
+    };
+    if !is(open + 1, Token::Punctuation(']')) || !spans[close + 3..open].iter().all(|(_, token)| in_name(token)) {
+        return None;
+    }
+    let element = sql.get(end(close + 2)?..end(open - 1)?)?.trim();
+    let mut elements = Vec::new();
+    let (mut depth, mut start) = (0_usize, end(i + 1)?);
+    for at in i + 2..=close {
+        match spans.get(at)?.1 {
+            Token::Punctuation(',' | ']') if depth == 0 => {
+                elements.push(format!("({})::{element}", sql.get(start..end(at - 1)?)?.trim()));
+                start = end(at)?;
+            }
+            Token::Punctuation('(' | '[') => depth += 1,
+            Token::Punctuation(')' | ']') => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+    }
+    let (before, rest) = (sql.get(..end(i - 1)? - 1)?, sql.get(end(open + 1)?..)?);
+    Some(format!("{before}ARRAY[{}]{rest}", elements.join(", ")))
+}
+
 /// The expression without casts and parentheses: what stays the same when a column's type is widened under it.
 pub fn without_casts(sql: &str) -> Vec<Token<'_>> {
     let mut rest = tokens(sql).into_iter().peekable();
@@ -315,6 +373,23 @@ fn skip_type<'a>(rest: &mut std::iter::Peekable<impl Iterator<Item = Token<'a>>>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As PostgreSQL 15 to 18 print the first when it has been parsed again.
+    #[test]
+    fn a_cast_of_an_array_is_pushed_down() {
+        for (printed, again) in [
+            (
+                "((s)::text = ANY ((ARRAY['a'::character varying, 'b, c'::character varying])::text[]))",
+                "((s)::text = ANY (ARRAY[('a'::character varying)::text, ('b, c'::character varying)::text]))",
+            ),
+            ("(n = ANY ((ARRAY[1, n])::numeric(6,2)[]))", "(n = ANY (ARRAY[(1)::numeric(6,2), (n)::numeric(6,2)]))"),
+            ("(a <> ALL (ARRAY['x'::text]))", "(a <> ALL (ARRAY['x'::text]))"),
+            ("('(ARRAY[1])::text[]'::text = a)", "('(ARRAY[1])::text[]'::text = a)"),
+        ] {
+            assert_eq!(settled(printed), again);
+            assert_eq!(settled(again), again);
+        }
+    }
 
     #[test]
     fn what_cannot_fail() {

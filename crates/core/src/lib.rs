@@ -5,6 +5,8 @@
 //!                                                        └─▶ render ──┴─▶ entry ─▶ chain ─▶ plan
 //! ```
 
+/// A restored ledger's objects, found by name.
+pub mod adopt;
 /// Changes applied to a model.
 pub mod apply;
 /// What the catalogs of a server hold, as one query reads it.

@@ -1,7 +1,7 @@
 /** What was found, and what came by. The same mistake is told once, with all the pairs that show it. */
 export class Report {
-  constructor({ verbose, shrink, only, entries }) {
-    const complete = !only && Number(entries) >= 300
+  constructor({ verbose, shrink, only, entries, history }) {
+    const complete = !only && Number(entries) >= 300 && history.includes('random')
     Object.assign(this, { verbose, shrink: Number(shrink), complete, started: Date.now(), counts: {}, kept: 0, again: 0, followed: 0, successes: 0, skipped: 0, found: new Map(), lines: [] })
   }
 
