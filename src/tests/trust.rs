@@ -202,7 +202,8 @@ fn a_role_without_rights_gets_nothing() {
     let mut mallory = database.session_as(&role);
     let routines: Vec<String> = session.value(
             "SELECT array_agg(format('%I.%I(%s)', n.nspname, p.proname,
-                       (SELECT string_agg('NULL::' || format_type(t, NULL), ', ') FROM unnest(p.proargtypes) t)) || ' ' || p.prokind::text)
+                       (SELECT string_agg(format(CASE p.prokind WHEN 'p' THEN 'NULL::%s' ELSE '(SELECT NULL::%s)' END, format_type(t, NULL)), ', ')
+                        FROM unnest(p.proargtypes) t)) || ' ' || p.prokind::text)
              FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
              WHERE n.nspname IN ('electric_schema', '_electric_meta')",
     );

@@ -10,6 +10,7 @@ mod table;
 mod types;
 
 use crate::catalog::{Catalog, RawSequence, RawView};
+use crate::expression::settled;
 use crate::model::{ColumnRef, EnumType, Extension, Index, Object, ObjectId, PartId, Schema, Sequence};
 
 /// Where the ledger's identities are in the catalogs of this very cluster. Never leaves it, never enters a hash.
@@ -134,7 +135,38 @@ pub fn identify(catalog: &Catalog, known: &BTreeMap<u32, Known>, happened: &Happ
     found.extend(catalog.routines.iter().filter_map(|raw| resolver.routine(raw)));
     found.extend(tables);
     found.extend(catalog.views.iter().filter_map(|raw| resolver.view(raw)));
+    // After a restore some expressions are printed otherwise: the ledger keeps its text.
+    for now in &mut found {
+        let before = known.get(&now.oid).map(|before| &before.object);
+        if let Some(before) = before.filter(|before| **before != now.object && reads_alike(before, &now.object)) {
+            now.object = before.clone();
+        }
+    }
     found
+}
+
+/// Whether two models differ by nothing but how expressions are printed before and after they have been parsed again.
+fn reads_alike(one: &Object, other: &Object) -> bool {
+    let settled = |object: &Object| {
+        let mut value = serde_json::to_value(object).ok()?;
+        settle_all(&mut value);
+        Some(value)
+    };
+    settled(one) == settled(other)
+}
+
+fn settle_all(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => {
+            if let std::borrow::Cow::Owned(settled) = settled(text) {
+                *text = settled;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(settle_all),
+        Value::Object(fields) => fields.values_mut().for_each(settle_all),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// The OIDs of all that was read.
