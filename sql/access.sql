@@ -1,6 +1,10 @@
 -- PUBLIC gets EXECUTE on every new function and procedure unless it is taken away.
 REVOKE ALL ON ALL ROUTINES IN SCHEMA electric_schema FROM PUBLIC;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA _electric_meta FROM PUBLIC;
+-- And whatever ALTER DEFAULT PRIVILEGES says.
+REVOKE ALL ON ALL TABLES IN SCHEMA electric_schema FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA _electric_meta FROM PUBLIC;
+REVOKE ALL ON SCHEMA electric_schema, _electric_meta FROM PUBLIC;
 
 COMMENT ON FUNCTION electric_schema.head() IS
   'Where the ledger is: seq, hash, reset_version and time of the newest entry; seq 0 and the genesis hash for an empty ledger';

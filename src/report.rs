@@ -35,6 +35,11 @@ pub enum Failure {
         /// In schema `_electric_meta`.
         table: String,
     },
+    /// The SQL objects are of another version than the library.
+    OtherVersion {
+        /// Theirs.
+        installed: String,
+    },
     /// Rows that are no chain.
     NoChain(String),
     /// A chain that cannot be gone on with.
@@ -175,6 +180,15 @@ impl From<Failure> for ErrorReport {
             )
             .set_detail("The ledger is written by the extension alone; nobody changes what it holds.")
             .set_hint("DDL appends to it, electric_schema.compact() prunes it, and restoring a dump brings another one along."),
+            Failure::OtherVersion { installed } => report(
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "electric_schema: library and extension are of different versions".to_owned(),
+            )
+            .set_detail(format!("The library is {}, the extension in this database is {installed}.", crate::seal::VERSION))
+            .set_hint(
+                "ALTER EXTENSION electric_schema UPDATE, or start the server with the other library again. \
+                 With electric_schema.on_error = 'suspend' DDL commits meanwhile.",
+            ),
             Failure::NoChain(why) => report(
                 PgSqlErrorCode::ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION,
                 "the rows are not the chain of a ledger".to_owned(),

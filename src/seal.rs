@@ -23,6 +23,9 @@ use crate::sys::{self, Commit, Oid};
 /// The channel of NOTIFY and the prefix of the logical messages.
 const CHANNEL: &str = "electric_schema";
 
+/// The version whose tables this library knows.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Called once, at the end of CREATE EXTENSION: what is there already becomes entry 1.
 #[pgrx::pg_extern(sql = "
 CREATE FUNCTION _electric_meta.baseline() RETURNS void
@@ -36,12 +39,15 @@ fn baseline() {
 pub fn before_commit(commit: Commit) {
     let Some(touched) = capture::take() else { return label::unused(capture::take_label()) };
     // Nothing to write to when the extension goes in this very transaction.
-    let Some(owner) = sys::extension_owner("electric_schema") else { return };
+    let Some((owner, version)) = sys::extension("electric_schema") else { return };
     let Some(ledger) = Ledger::find() else { return };
     let role = touched.role.clone();
     or_raise(sys::pinned(owner, || {
         ledger.lock(settings::seal_timeout());
         let record = || {
+            if version != VERSION {
+                return Err(Failure::OtherVersion { installed: version.clone() });
+            }
             sys::as_read_committed(|| seal(&ledger, touched.clone(), role.clone(), commit))?;
             restore::go_on(&ledger)
         };

@@ -425,10 +425,17 @@ pub(super) const EXTENSION_NAME_INDEX: Oid = 3081;
 
 /// The owner of an extension; `None` when it is not there, dropped in this very transaction included.
 pub fn extension_owner(name: &str) -> Option<Oid> {
+    Some(extension(name)?.0)
+}
+
+/// The owner of an extension and the version that is installed; `None` when it is not there.
+pub fn extension(name: &str) -> Option<(Oid, String)> {
     let rows = scan(
         pg_sys::ExtensionRelationId.to_u32(),
         Some(EXTENSION_NAME_INDEX),
         &[Key::Name(pg_sys::Anum_pg_extension_extname as i16, name)],
     );
-    rows.first()?.oid(pg_sys::Anum_pg_extension_extowner as i16)
+    let row = rows.first()?;
+    let version = row.text(pg_sys::Anum_pg_extension_extversion as i16)?;
+    Some((row.oid(pg_sys::Anum_pg_extension_extowner as i16)?, version))
 }

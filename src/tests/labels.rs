@@ -544,7 +544,7 @@ fn bookkeeping_that_cannot_be_read_does_not_keep_ddl_from_committing() {
     session.prisma_starts("unreadable");
     session.run("CHECKPOINT");
     session.run(
-        "DO $$ BEGIN EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'rm ' || current_setting('data_directory') || '/' ||
+        "DO $$ BEGIN EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'cat > /dev/null; rm ' || current_setting('data_directory') || '/' ||
          pg_relation_filepath('_prisma_migrations')); END $$",
     );
     let mut other = database.session();

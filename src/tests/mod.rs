@@ -14,6 +14,8 @@ mod database;
 #[cfg(test)]
 mod labels;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod preview;
 #[cfg(test)]
 mod recording;

@@ -236,7 +236,7 @@ fn a_role_without_rights_gets_nothing() {
         assert_eq!(mallory.fails(&sql).code().code(), "42501", "{sql}");
     }
     assert_eq!(
-        session
+        mallory
             .fails("CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION _electric_meta.capture_ddl()")
             .code()
             .code(),
