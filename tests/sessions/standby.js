@@ -30,7 +30,7 @@ await main('standby', async () => {
   await caughtUp(primary, replica)
   check('it is a standby', same((await replica.query('SELECT pg_is_in_recovery() AS is')).rows, [{ is: true }]))
   await compare(primary, replica, 'a base backup')
-  for (const sql of ['CREATE TABLE later (id int)', 'ALTER TABLE tasks ALTER title TYPE varchar(200)', 'DROP VIEW open_tasks', 'ALTER TABLE tasks RENAME title TO name']) {
+  for (const sql of ['CREATE TABLE later (id int)', 'DROP VIEW open_tasks', 'ALTER TABLE tasks ALTER title TYPE varchar(200)', 'ALTER TABLE tasks RENAME title TO name']) {
     await primary.query(sql)
   }
   await caughtUp(primary, replica)
@@ -56,8 +56,13 @@ await main('standby', async () => {
   await drop(database)
 })
 
-const head = async (db) => (await db.query('SELECT seq::int, hash FROM electric_schema.head()')).rows[0]
-const handshake = async (db, hash, seq = null) => (await db.query('SELECT electric_schema.handshake($1, $2) AS plan', [hash, seq])).rows[0].plan
+async function head(db) {
+  return (await db.query('SELECT seq::int, hash FROM electric_schema.head()')).rows[0]
+}
+
+async function handshake(db, hash, seq = null) {
+  return (await db.query('SELECT electric_schema.handshake($1, $2) AS plan', [hash, seq])).rows[0].plan
+}
 
 /** Every question, asked of both. */
 async function compare(primary, replica, what) {
@@ -110,6 +115,8 @@ async function refusals(replica) {
     'compact()': `CALL electric_schema.compact('${hash}')`,
     'electrify()': `CALL electric_schema.electrify('tasks')`,
     'exclude()': `CALL electric_schema.exclude('x*')`,
+    'include()': `CALL electric_schema.include('x*')`,
+    'set_scope()': `CALL electric_schema.set_scope('electrified')`,
     'label()': `CALL electric_schema.label('x')`,
   })) {
     const error = await failure(replica.query(sql))

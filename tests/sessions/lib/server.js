@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '../../e2e/lib/cluster.js'
@@ -40,7 +40,7 @@ export class Server {
     try {
       return execFileSync(command, args, { cwd: '/', uid, gid, stdio: ['ignore', 'ignore', 'pipe'], timeout: 120_000 })
     } catch (cause) {
-      throw new Error(`${command}: ${cause.stderr || cause.message}`, { cause })
+      throw new Error(`${command}: ${cause.stderr || cause.message}${this.log.slice(-2000)}`, { cause })
     }
   }
 
@@ -74,8 +74,8 @@ export class Server {
   }
 
   get children() {
-    const of = ({ postmaster }) => (line) => line.trim().split(/\s+/).map(Number)[1] === postmaster
-    return ps().filter(of(this)).map((line) => Number(line.trim().split(/\s+/)[0]))
+    const { postmaster } = this
+    return ps().filter(({ parent }) => parent === postmaster).map(({ pid }) => pid)
   }
 
   /** Kills one of its processes, and none of another's, whatever became of the number. Whether it was there. */
@@ -84,24 +84,30 @@ export class Server {
   }
 
   /**
-   * Kills the postmaster, and with it, or by and by, the others: they notice themselves, and until then go on.
-   * @returns how many had to be killed
+   * Kills the postmaster, and the others with it; or leaves them to notice by themselves: until then they go on.
+   * @returns how many others had to be killed
    */
   async crash(atOnce) {
     const { postmaster, children } = this
     kill(postmaster)
-    let left = children
-    let killed = 0
-    // A server that starts while one of these lives would not share memory with it: it refuses.
-    for (const until = Date.now() + (atOnce ? 0 : 10_000); left.length > 0; await sleep(20)) {
-      left = left.filter((pid) => isPostgres(pid))
-      if (Date.now() >= until) killed += left.filter(kill).length
+    let killed = atOnce ? children.filter(kill).length : 0
+    const alive = () => ps().filter(({ pid, state, command }) => children.includes(pid) && !state.startsWith('Z') && command === 'postgres')
+    // A server that starts while one of them lives could not share memory with it: it refuses.
+    for (const until = Date.now() + 10_000; alive().length > 0; await sleep(20)) {
+      if (Date.now() > until) killed += alive().filter(({ pid }) => kill(pid)).length
+    }
+    // One that its parent has not buried yet looks alive to the next postmaster.
+    for (const until = Date.now() + 5_000; ps().some(({ pid }) => pid === postmaster); await sleep(20)) {
+      if (Date.now() < until) continue
+      rmSync(join(this.data, 'postmaster.pid'), { force: true })
+      break
     }
     return killed
   }
 
   get log() {
-    return readFileSync(join(this.folder, 'log'), 'utf8')
+    const file = join(this.folder, 'log')
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
   }
 
   remove() {
@@ -114,9 +120,12 @@ export class Server {
   }
 }
 
-const ps = () => execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,comm='], { encoding: 'utf8' }).split('\n')
-
-const isPostgres = (pid) => ps().some((line) => new RegExp(`^\\s*${pid}\\s+\\d+\\s+[^Z]\\S*\\s+postgres`).test(line))
+function ps() {
+  return execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,comm='], { encoding: 'utf8' }).trim().split('\n').map((line) => {
+    const [pid, parent, state, command] = line.trim().split(/\s+/)
+    return { pid: Number(pid), parent: Number(parent), state, command }
+  })
+}
 
 function kill(pid) {
   try {
