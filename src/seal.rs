@@ -31,12 +31,16 @@ fn baseline() {
 
 /// Called before every commit and PREPARE TRANSACTION.
 pub fn before_commit(commit: Commit) {
-    let Some(touched) = capture::take() else { return label::unused(capture::take_label()) };
+    let Some(mut touched) = capture::take() else { return label::unused(capture::take_label()) };
     // Nothing to write to when the extension goes in this very transaction.
     let Some(owner) = sys::extension_owner("electric_schema") else { return };
     let Some(ledger) = Ledger::find() else { return };
     let role = touched.role.clone();
     or_raise(sys::pinned(owner, || {
+        // Before the lock: anybody can make bookkeeping long, and nobody else is to wait for its being read.
+        if touched.label.is_none() {
+            touched.label = sys::as_read_committed(|| label::from_bookkeeping(&touched));
+        }
         ledger.lock(settings::seal_timeout());
         sys::as_read_committed(|| seal(&ledger, touched, role, commit))
     }));
@@ -235,7 +239,6 @@ fn private(touched: &Touched, sealed: &Sealed, before: &BTreeMap<u32, Known>, ro
         .filter(|statement| statement.everything || !statement.objects.is_disjoint(&changed))
         .map(|statement| statement.text.clone())
         .collect();
-    let label = touched.label.clone().or_else(|| label::from_bookkeeping(touched));
     Private {
         salt: sys::strong_random().to_vec(),
         source,
@@ -244,6 +247,6 @@ fn private(touched: &Touched, sealed: &Sealed, before: &BTreeMap<u32, Known>, ro
         application_name: sys::application_name(),
         xid: sys::full_xid(),
         lsn: sys::insert_lsn(),
-        label,
+        label: touched.label.clone(),
     }
 }

@@ -130,6 +130,23 @@ async function anyRole(db, quiet) {
   await new Promise((resolve) => setTimeout(resolve, 200))
   await stays('a commit with a slow trigger', db, quiet)
   await commit
+
+  // So is a migration tool's bookkeeping read, which anybody can make as long as he likes.
+  await plain.query(`CREATE TABLE stall_plain.__drizzle_migrations (id serial, hash text, created_at bigint);
+    INSERT INTO stall_plain.__drizzle_migrations (hash, created_at) SELECT 'x', n FROM generate_series(1, 2000000) n`)
+  await plain.query(`BEGIN; CREATE TABLE stall_plain.labelled (id int); INSERT INTO stall_plain.__drizzle_migrations (hash, created_at) VALUES ('long', 1)`)
+  const start = performance.now()
+  const labelling = plain.query('COMMIT').then(() => performance.now() - start)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const begun = performance.now()
+  await db.query('CREATE TABLE beside_bookkeeping (id int)')
+  const waited = performance.now() - begun
+  const took = await labelling
+  console.log(`  a commit that reads long bookkeeping takes ${took.toFixed(1)} ms, one beside it ${waited.toFixed(1)} ms`)
+  check('a commit that reads long bookkeeping delays nobody', waited > took / 2 ? [`${waited} ms of ${took} ms`] : [])
+  const { rows: [{ label }] } = await db.query(`SELECT label FROM _electric_meta.migrations WHERE source = '{CREATE TABLE stall_plain.labelled (id int)}'`)
+  check('and still names its entry', same(label, 'drizzle:1:long'))
+  await plain.query('DROP TABLE stall_plain.__drizzle_migrations')
   await plain.end()
 }
 
