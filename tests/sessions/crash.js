@@ -77,7 +77,7 @@ async function strike(server, database, kind) {
   if (kind.startsWith('the postmaster')) {
     const killed = await server.crash(kind !== 'the postmaster')
     await server.start()
-    return `${killed} others`
+    return `${killed} others with it`
   }
   const db = await server.connect(database)
   const committing = kind === 'a committing process'

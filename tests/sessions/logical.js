@@ -14,6 +14,27 @@ const { values: options } = parseArgs({
 const database = 'logical'
 const slots = { test_decoding: 'storm_text', pgoutput: 'storm_binary' }
 
+/** What was decoded, by transaction. */
+class Transactions {
+  all = []
+
+  begin() {
+    this.all.push({ rows: [], messages: [], order: '' })
+  }
+
+  message(transactional, content) {
+    if (!transactional) this.begin()
+    const { seq, hash, ...others } = JSON.parse(content)
+    this.all.at(-1).messages.push({ seq, hash, ...others })
+    this.all.at(-1).order += 'm'
+  }
+
+  row(seq, ddl) {
+    this.all.at(-1).rows.push({ seq: Number(seq), ddl: ddl === 'true' })
+    this.all.at(-1).order += 'r'
+  }
+}
+
 await main('logical', async () => {
   const db = await recreate(database)
   for (const slot of Object.values(slots)) {
@@ -134,23 +155,4 @@ function columns(data, at) {
     place += data[place] === 0x74 ? 5 + length : 1
   }
   return values
-}
-
-class Transactions {
-  all = []
-
-  begin() {
-    this.all.push({ rows: [], messages: [], order: '' })
-  }
-
-  message(transactional, content) {
-    if (!transactional) this.begin()
-    this.all.at(-1).messages.push(JSON.parse(content))
-    this.all.at(-1).order += 'm'
-  }
-
-  row(seq, ddl) {
-    this.all.at(-1).rows.push({ seq: Number(seq), ddl: ddl === 'true' })
-    this.all.at(-1).order += 'r'
-  }
 }
