@@ -37,10 +37,13 @@ pub fn before_commit(commit: Commit) {
     let Some(ledger) = Ledger::find() else { return };
     let role = touched.role.clone();
     or_raise(sys::pinned(owner, || {
-        // Before the lock: anybody can make bookkeeping long, and nobody else is to wait for its being read.
-        if touched.label.is_none() {
-            touched.label = sys::as_read_committed(|| label::from_bookkeeping(&touched));
-        }
+        // Before the lock, what others need not wait for: bookkeeping is as long as anybody makes it.
+        sys::as_read_committed(|| {
+            if touched.label.is_none() {
+                touched.label = label::from_bookkeeping(&touched);
+            }
+            catalog::prepare()
+        })?;
         ledger.lock(settings::seal_timeout());
         sys::as_read_committed(|| seal(&ledger, touched, role, commit))
     }));

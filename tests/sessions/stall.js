@@ -48,6 +48,7 @@ await main('stall', async () => {
   const quiet = await measure(db)
   console.log(`  nothing open: ${quiet.median.toFixed(1)} ms, at most ${quiet.most.toFixed(1)} ms`)
 
+  await newSessions(db)
   await openTransactions(db, quiet)
   await anyRole(db, quiet)
   await prepared(db)
@@ -55,6 +56,27 @@ await main('stall', async () => {
   await db.end()
   await drop(database)
 })
+
+/** The first commit of a session has to plan what it reads with: dozens of milliseconds, which are its own. */
+async function newSessions(db) {
+  const [took, waited] = [[], []]
+  for (let n = 0; n < 7; n++) {
+    const other = await open()
+    await other.query(`BEGIN; CREATE TABLE first_${n} (id int)`)
+    await db.query(`BEGIN; CREATE TABLE beside_first_${n} (id int)`)
+    const start = performance.now()
+    const first = other.query('COMMIT').then(() => took.push(performance.now() - start))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const begun = performance.now()
+    await db.query('COMMIT')
+    waited.push(performance.now() - begun)
+    await first
+    await other.end()
+  }
+  const [one, other] = [took, waited].map((times) => times.sort((a, b) => a - b)[3])
+  console.log(`  the first commit of a session takes ${one.toFixed(1)} ms, one beside it ${other.toFixed(1)} ms`)
+  check('the first commit of a session delays nobody', other > one / 2 ? [`${other} ms of ${one} ms`] : [])
+}
 
 async function openTransactions(db, quiet) {
   for (const [what, statements] of Object.entries({
