@@ -9,7 +9,7 @@ use electric_schema_core::catalog::{Catalog, QUERY};
 use electric_schema_core::error::Error;
 
 use crate::report::Failure;
-use crate::sys;
+use crate::sys::{self, Share};
 
 const IN_SCOPE: &str = include_str!("../sql/in_scope.sql");
 
@@ -39,20 +39,31 @@ struct Relation {
 }
 
 /// The relations that could be locked, what was locked for it, and the relations that could not be.
-fn lock(relations: &[Relation]) -> (BTreeSet<u32>, Vec<u32>, BTreeSet<u32>) {
-    let mut tried: BTreeMap<u32, bool> = BTreeMap::new();
+fn lock(relations: &[Relation]) -> (BTreeSet<u32>, Vec<Share>, BTreeSet<u32>) {
+    let mut tried: BTreeMap<u32, Option<Share>> = BTreeMap::new();
     for &oid in relations.iter().flat_map(|relation| &relation.locks) {
         tried.entry(oid).or_insert_with(|| sys::try_lock_share(oid));
     }
-    let (readable, unread): (Vec<&Relation>, Vec<&Relation>) =
-        relations.iter().partition(|relation| relation.locks.iter().all(|oid| tried.get(oid) == Some(&true)));
-    let locked = tried.into_iter().filter_map(|(oid, locked)| locked.then_some(oid)).collect();
-    (readable.iter().map(|r| r.oid).collect(), locked, unread.iter().map(|r| r.oid).collect())
+    let (readable, unread): (Vec<&Relation>, Vec<&Relation>) = relations
+        .iter()
+        .partition(|relation| relation.locks.iter().all(|oid| tried.get(oid).is_some_and(Option::is_some)));
+    let (readable, unread) = (readable.iter().map(|r| r.oid).collect(), unread.iter().map(|r| r.oid).collect());
+    (readable, tried.into_values().flatten().collect(), unread)
 }
 
 /// A query's answer as of now.
 fn latest(sql: &'static str, oids: Option<&[u32]>) -> Result<Option<String>, Failure> {
     Ok(sys::with_latest_snapshot(|| sys::query_json(sql, oids))?)
+}
+
+/// Has the queries planned, which takes many times as long as running them does: the first seal of a session does so before it takes the lock.
+pub fn prepare() -> Result<(), Failure> {
+    for query in [IN_SCOPE, QUERY] {
+        if !sys::is_planned(query) {
+            latest(query, Some(&[]))?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads these objects, or all in scope. `routines` are those that clients have: others are read only where something needs them.
@@ -74,7 +85,7 @@ pub fn read(oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Re
 fn read_locked(
     relations: Vec<Relation>,
     readable: BTreeSet<u32>,
-    locked: Vec<u32>,
+    locked: Vec<Share>,
     unread: BTreeSet<u32>,
 ) -> Result<Reading, Failure> {
     let readable: Vec<u32> = readable.into_iter().collect();

@@ -11,7 +11,7 @@ use pgrx::JsonB;
 
 use crate::history::{self, bigint};
 use crate::ledger::Ledger;
-use crate::report::{or_raise, Failure};
+use crate::report::{may_write, or_raise, Failure};
 use crate::{guard, settings, verify};
 
 /// Prunes the entries before the one with this hash. SECURITY DEFINER: whoever may call it need not be able to write to the ledger.
@@ -24,6 +24,7 @@ fn compact(before_hash: Option<&str>) {
 }
 
 fn prune(before_hash: Option<&str>) -> Result<(), Failure> {
+    may_write("compact", "It prunes entries.")?;
     let before: Hash = before_hash.ok_or(Failure::Null("before_hash"))?.parse()?;
     let ledger = Ledger::find().ok_or(Failure::Ledger("its tables are gone"))?;
     ledger.lock(settings::seal_timeout());

@@ -6,7 +6,7 @@ use pgrx::pg_sys::panic::{CaughtError, ErrorReport};
 use pgrx::prelude::*;
 
 use crate::capture::{self, Touched};
-use crate::report::{or_raise, Failure};
+use crate::report::{may_write, or_raise, Failure};
 use crate::sys::{self, Oid, Which};
 
 /// Names the entry of this transaction, from here on; NULL takes the name back.
@@ -18,6 +18,10 @@ CREATE PROCEDURE electric_schema.label(label text)
 "
 )]
 fn give_label(label: Option<&str>) {
+    // A transaction may become read-only after its DDL; a standby has none to name.
+    if sys::in_recovery() {
+        or_raise(may_write("label", "It names an entry, and none is made here."));
+    }
     or_raise(label.map_or(Ok(()), label::check).map_err(Failure::Label));
     capture::label(label.map(str::to_owned));
 }

@@ -12,7 +12,7 @@ use serde_json::{json, Value};
 use crate::capture::{self, Touched};
 use crate::destructive;
 use crate::ledger::Ledger;
-use crate::report::Failure;
+use crate::report::{may_write, Failure};
 use crate::seal;
 use crate::sys::{self, Refused};
 
@@ -26,9 +26,7 @@ enum Stage {
 
 /// `{"class": …, "changes": […], "reasons": […], "statements": […], "not_distributed": […], "error": …}`
 pub fn preview(ddl: &str) -> Result<JsonB, Failure> {
-    if sys::is_read_only() {
-        return Err(Failure::ReadOnly { standby: sys::in_recovery() });
-    }
+    may_write("preview", "It runs the DDL, and rolls it back.")?;
     // What this transaction did before is not the preview's, and what the preview does is not the transaction's.
     let earlier = capture::replace(None);
     let stage = Cell::new(Stage::Before);

@@ -3,6 +3,7 @@
 use pgrx::prelude::*;
 
 use crate::capture;
+use crate::report::{may_write, or_raise};
 
 /// Appends what the catalogs have and the ledger does not, at the end of the transaction.
 #[pg_extern(sql = "
@@ -10,5 +11,6 @@ CREATE PROCEDURE electric_schema.reconcile()
     LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 ")]
 fn reconcile() {
+    or_raise(may_write("electric_schema.reconcile()", "It appends to the ledger."));
     capture::reread("CALL electric_schema.reconcile()");
 }

@@ -6,6 +6,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{function_name, PgLogLevel, PgSqlErrorCode};
 
 use crate::scope::Refusal;
+use crate::sys;
 
 /// What can go wrong in the shell.
 #[derive(Debug)]
@@ -71,10 +72,12 @@ pub enum Failure {
     Stale,
     /// A text that cannot be a label.
     Label(Unfit),
-    /// DDL cannot run here: on a standby, or in a read-only transaction.
+    /// Nothing can be written here: on a standby, or in a read-only transaction.
     ReadOnly {
-        /// On a standby.
-        standby: bool,
+        /// The function or procedure.
+        what: &'static str,
+        /// What it would write.
+        why: &'static str,
     },
     /// `electric_schema.destructive` forbids it.
     Forbidden {
@@ -83,6 +86,15 @@ pub enum Failure {
         /// Why it is destructive.
         detail: String,
     },
+}
+
+/// Refuses a function that writes, where nothing can be written.
+pub fn may_write(what: &'static str, why: &'static str) -> Result<(), Failure> {
+    if sys::is_read_only() {
+        Err(Failure::ReadOnly { what, why })
+    } else {
+        Ok(())
+    }
 }
 
 /// The value, or an ERROR that ends the statement.
@@ -244,13 +256,13 @@ impl From<Failure> for ErrorReport {
                     .set_detail(detail)
                     .set_hint("A label is one line of text, such as 0007_add_due_date. NULL takes it back.")
             }
-            Failure::ReadOnly { standby } => {
-                let place = if standby { "during recovery" } else { "in a read-only transaction" };
+            Failure::ReadOnly { what, why } => {
+                let place = if sys::in_recovery() { "during recovery" } else { "in a read-only transaction" };
                 report(
                     PgSqlErrorCode::ERRCODE_READ_ONLY_SQL_TRANSACTION,
-                    format!("cannot execute electric_schema.preview() {place}"),
+                    format!("cannot execute electric_schema.{what}() {place}"),
                 )
-                .set_detail("It runs the DDL, and rolls it back.")
+                .set_detail(why)
                 .set_hint("Call it on the primary, in a transaction that may write.")
             }
             Failure::Forbidden { tag, detail } => {

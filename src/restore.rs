@@ -15,7 +15,7 @@ use pgrx::JsonB;
 use serde_json::{json, Value};
 
 use crate::ledger::{Chain, Ledger};
-use crate::report::{or_raise, Failure};
+use crate::report::{may_write, or_raise, Failure};
 use crate::{capture, catalog, history, settings, sys, verify};
 
 thread_local! {
@@ -116,6 +116,7 @@ fn adopt(ledger_id: Option<pgrx::Uuid>) {
 }
 
 fn adopt_chain(wanted: Option<pgrx::Uuid>) -> Result<(), Failure> {
+    may_write("electric_schema.adopt()", "It writes to the ledger.")?;
     let Some(owner) = sys::extension_owner("electric_schema") else { return Err(Failure::Ledger("it has no owner")) };
     let ledger = Ledger::find().ok_or(Failure::Ledger("its tables are gone"))?;
     sys::pinned(owner, || {

@@ -9,7 +9,7 @@ use pgrx::notice;
 use pgrx::prelude::*;
 
 use crate::ledger::Ledger;
-use crate::report::{or_raise, Failure};
+use crate::report::{may_write, or_raise, Failure};
 use crate::sys::{self, Key, Oid, Refused};
 use crate::{capture, destructive, guard};
 
@@ -303,11 +303,10 @@ CREATE PROCEDURE electric_schema.set_scope(scope text)
     LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 ")]
 fn set_scope(scope: Option<&str>) {
+    let delete = "DELETE FROM _electric_meta.scope WHERE setting = 'scope' AND value = $1 RETURNING 1";
     let set = || match scope.ok_or(Refusal::Null("scope"))? {
-        "all" => {
-            changes("DELETE FROM _electric_meta.scope WHERE setting = 'scope' AND value = $1 RETURNING 1", ELECTRIFIED)
-        }
-        ELECTRIFIED => changes(ADD_SCOPE, ELECTRIFIED),
+        "all" => changes("set_scope", delete, ELECTRIFIED),
+        ELECTRIFIED => changes("set_scope", ADD_SCOPE, ELECTRIFIED),
         other => Err(Refusal::UnknownScope(other.to_owned()).into()),
     };
     if or_raise(set()) {
@@ -323,7 +322,7 @@ CREATE PROCEDURE electric_schema.exclude(pattern text)
 fn exclude(pattern: Option<&str>) {
     let exclude = || {
         let pattern: Pattern = pattern.ok_or(Refusal::Null("pattern"))?.parse()?;
-        changes(ADD_EXCLUSION, &pattern.to_string())
+        changes("exclude", ADD_EXCLUSION, &pattern.to_string())
     };
     if or_raise(exclude()) {
         rescope("CALL electric_schema.exclude");
@@ -339,7 +338,7 @@ fn include(pattern: Option<&str>) {
     let include = || {
         let pattern: Pattern = pattern.ok_or(Refusal::Null("pattern"))?.parse()?;
         let query = "DELETE FROM _electric_meta.scope WHERE setting = 'exclude' AND value = $1 RETURNING 1";
-        match changes(query, &pattern.to_string())? {
+        match changes("include", query, &pattern.to_string())? {
             true => Ok(()),
             false => Err(Refusal::NotExcluded(pattern.to_string()).into()),
         }
@@ -355,7 +354,8 @@ const ADD_EXCLUSION: &str =
     "INSERT INTO _electric_meta.scope VALUES ('exclude', $1) ON CONFLICT DO NOTHING RETURNING 1";
 
 /// Whether a statement on the settings changed any.
-fn changes(query: &str, value: &str) -> Result<bool, Failure> {
+fn changes(procedure: &'static str, query: &str, value: &str) -> Result<bool, Failure> {
+    may_write(procedure, "It writes to the settings of the scope.")?;
     guard::own(|| Spi::connect_mut(|client| Ok(!client.update(query, None, &[value.into()])?.is_empty())))
 }
 

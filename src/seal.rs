@@ -37,12 +37,19 @@ fn baseline() {
 
 /// Called before every commit and PREPARE TRANSACTION.
 pub fn before_commit(commit: Commit) {
-    let Some(touched) = capture::take() else { return label::unused(capture::take_label()) };
+    let Some(mut touched) = capture::take() else { return label::unused(capture::take_label()) };
     // Nothing to write to when the extension goes in this very transaction.
     let Some((owner, version)) = sys::extension("electric_schema") else { return };
     let Some(ledger) = Ledger::find() else { return };
     let role = touched.role.clone();
     or_raise(sys::pinned(owner, || {
+        // Before the lock, what others need not wait for: bookkeeping is as long as anybody makes it.
+        sys::as_read_committed(|| {
+            if touched.label.is_none() {
+                touched.label = label::from_bookkeeping(&touched);
+            }
+            catalog::prepare()
+        })?;
         ledger.lock(settings::seal_timeout());
         let record = || {
             if version != VERSION {
@@ -277,7 +284,6 @@ fn private(touched: &Touched, sealed: &Sealed, before: &BTreeMap<u32, Known>, ro
         .filter(|statement| statement.everything || !statement.objects.is_disjoint(&changed))
         .map(|statement| statement.text.clone())
         .collect();
-    let label = touched.label.clone().or_else(|| label::from_bookkeeping(touched));
     Private {
         salt: sys::strong_random().to_vec(),
         source,
@@ -286,6 +292,6 @@ fn private(touched: &Touched, sealed: &Sealed, before: &BTreeMap<u32, Known>, ro
         application_name: sys::application_name(),
         xid: sys::full_xid(),
         lsn: sys::insert_lsn(),
-        label,
+        label: touched.label.clone(),
     }
 }

@@ -15,13 +15,23 @@ pub fn lock_relation(oid: Oid, timeout_ms: i32) {
     }
 }
 
-/// Takes ACCESS SHARE if that needs no waiting. False also when the relation is gone.
-pub fn try_lock_share(oid: Oid) -> bool {
+/// That a relation stays as it is for as long as it is read.
+pub struct Share {
+    oid: Oid,
+    /// It was taken for this, and has to be given back.
+    taken: bool,
+}
+
+/// Sees to it that the relation is locked at least in ACCESS SHARE, if that needs no waiting. `None` also when the relation is gone.
+pub fn try_lock_share(oid: Oid) -> Option<Share> {
+    // Whatever the transaction holds is enough. One lock more would have to queue behind those who wait for this transaction.
+    let taken = !holds_any(oid);
     // SAFETY: locking an OID is sound whether or not the relation exists, and the lock is given back when it does not.
     unsafe {
-        if !pg_sys::ConditionalLockRelationOid(oid.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE) {
-            return false;
+        if taken && !pg_sys::ConditionalLockRelationOid(oid.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE) {
+            return None;
         }
+        let share = Share { oid, taken };
         let zero = Datum::from(0usize);
         let exists = pg_sys::SearchSysCacheExists(
             pg_sys::SysCacheIdentifier::RELOID as c_int,
@@ -31,33 +41,42 @@ pub fn try_lock_share(oid: Oid) -> bool {
             zero,
         );
         if !exists {
-            unlock_share(oid);
+            unlock_share(share);
+            return None;
         }
-        exists
+        Some(share)
     }
 }
 
 /// Gives back what `try_lock_share` took.
-pub fn unlock_share(oid: Oid) {
-    // SAFETY: releasing a lock that is not held is a warning, nothing worse.
-    unsafe { pg_sys::UnlockRelationOid(oid.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE) }
+pub fn unlock_share(share: Share) {
+    if share.taken {
+        // SAFETY: the lock was taken by `try_lock_share`.
+        unsafe { pg_sys::UnlockRelationOid(share.oid.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE) }
+    }
 }
 
 /// Whether this transaction holds the lock that writing to the relation takes.
 pub fn writes(oid: Oid) -> bool {
+    holds(relation_tag(oid), pg_sys::RowExclusiveLock)
+}
+
+/// Whether this transaction holds any lock on the relation.
+fn holds_any(oid: Oid) -> bool {
+    (pg_sys::AccessShareLock..=pg_sys::AccessExclusiveLock).any(|mode| holds(relation_tag(oid), mode))
+}
+
+fn relation_tag(oid: Oid) -> pg_sys::LOCKTAG {
     // SAFETY: a plain identifier of this backend.
     let database = unsafe { pg_sys::MyDatabaseId };
-    holds(
-        pg_sys::LOCKTAG {
-            locktag_field1: database.to_u32(),
-            locktag_field2: oid,
-            locktag_field3: 0,
-            locktag_field4: 0,
-            locktag_type: pg_sys::LockTagType::LOCKTAG_RELATION as u8,
-            locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
-        },
-        pg_sys::RowExclusiveLock,
-    )
+    pg_sys::LOCKTAG {
+        locktag_field1: database.to_u32(),
+        locktag_field2: oid,
+        locktag_field3: 0,
+        locktag_field4: 0,
+        locktag_type: pg_sys::LockTagType::LOCKTAG_RELATION as u8,
+        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+    }
 }
 
 /// Whether this session holds the advisory lock with this key, exclusively.

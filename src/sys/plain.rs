@@ -36,17 +36,10 @@ pub fn relations_named(names: &[&str]) -> Vec<(String, Oid)> {
 
 /// These columns of a table, without ever waiting. `None` when another session has locked it, and when it is no ordinary table.
 pub fn plain_table(table: Oid, columns: &[&str], which: Which) -> Option<PlainTable> {
+    let share = try_lock_share(table)?;
     // SAFETY: an open relation is what `open_locked` gives.
-    let read = || open_locked(table, |relation| unsafe { read(relation, columns, which) }).flatten();
-    // What it holds for writing is enough, and a lock more could have to wait behind somebody who waits for this transaction.
-    if writes(table) {
-        return read();
-    }
-    if !try_lock_share(table) {
-        return None;
-    }
-    let answer = read();
-    unlock_share(table);
+    let answer = open_locked(table, |relation| unsafe { read(relation, columns, which) }).flatten();
+    unlock_share(share);
     answer
 }
 

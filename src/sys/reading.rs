@@ -113,12 +113,19 @@ pub(super) fn with_any_snapshot<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
+thread_local! {
+    /// By the address of the query's text.
+    static PLANS: RefCell<HashMap<usize, pg_sys::SPIPlanPtr>> = RefCell::default();
+}
+
+/// Whether [`query_json`] has run this query before in this session.
+pub fn is_planned(sql: &'static str) -> bool {
+    PLANS.with_borrow(|plans| plans.contains_key(&(sql.as_ptr() as usize)))
+}
+
 /// The one value, as text, of a query with one parameter `oid[]` (NULL for `None`), read with the active snapshot. `None` when there is no row or the
 /// value is NULL. The plan is prepared once for the session.
 pub fn query_json(sql: &'static str, touched: Option<&[u32]>) -> Result<Option<String>, SpiError> {
-    thread_local! {
-        static PLANS: RefCell<HashMap<usize, pg_sys::SPIPlanPtr>> = RefCell::default();
-    }
     let key = sql.as_ptr() as usize;
     let known = PLANS.with_borrow(|plans| plans.get(&key).copied());
     // SAFETY: SPI is connected before and finished after; an ERROR unwinds past it and the abort cleans SPI up. A plan that is kept lives as long

@@ -4,12 +4,10 @@ use super::*;
 
 /// Reads the relation cache without ever waiting. A relation that another session has locked exclusively cannot have been changed by this one.
 pub(super) fn relation_cache<R>(oid: Oid, read: impl FnOnce(&pg_sys::RelationData) -> R) -> Option<R> {
-    if !try_lock_share(oid) {
-        return None;
-    }
+    let share = try_lock_share(oid)?;
     // SAFETY: the relation is open while it is read.
     let answer = open_locked(oid, |relation| read(unsafe { &*relation }));
-    unlock_share(oid);
+    unlock_share(share);
     answer
 }
 

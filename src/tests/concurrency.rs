@@ -279,3 +279,28 @@ fn a_logical_message_stands_before_the_rows_of_later_transactions() {
     );
     database.assert_sound();
 }
+
+// Who queues for a table makes even those wait who ask without waiting, but not the one that holds it.
+#[test]
+fn a_table_that_others_queue_for_is_read_by_the_transaction_that_holds_it() {
+    let database = Database::new();
+    let (mut session, mut other, mut observer) = (database.session(), database.session(), database.session());
+    session.run("CREATE TABLE t (id int, n int); INSERT INTO t VALUES (1, 2)");
+    for (ddl, class) in
+        [("ADD x int", "additive"), ("ALTER n TYPE text USING n + 1", "destructive"), ("DROP x", "destructive")]
+    {
+        session.run(&format!("BEGIN; ALTER TABLE t {ddl}"));
+        thread::scope(|scope| {
+            scope.spawn(|| other.run("BEGIN; LOCK TABLE t; COMMIT"));
+            while !observer
+                .value::<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 't'::regclass AND NOT granted)")
+            {
+            }
+            session.run("COMMIT");
+        });
+        let entry = database.entries().pop().expect("an entry");
+        assert_eq!((entry.class.as_str(), entry.statements.len()), (class, 1), "{ddl}");
+        database.assert_sound();
+    }
+    assert_eq!(database.entries().len(), 4);
+}

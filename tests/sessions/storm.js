@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util'
 import { describeServer, diff } from '../e2e/lib/catalog.js'
 import { connect, drop, recreate } from '../e2e/lib/cluster.js'
 import * as vanilla from '../e2e/lib/vanilla.js'
-import { setup, Worker } from './worker.js'
+import { check, main } from './lib/report.js'
+import { setup, Worker } from './lib/worker.js'
 
 const { values: options } = parseArgs({
   options: {
@@ -37,21 +38,7 @@ const ordinary = new Set([
 // Bare Postgres raises these, too, when a relation goes or changes under a command that names it.
 const races = /tuple concurrently (updated|deleted)|cache lookup failed for|could not open relation with OID|relation with OID \d+ does not exist|could not find tuple for|relation \d+ deleted while still in use/
 
-let passed = 0
-let failed = 0
-function check(what, problems) {
-  if (problems.length === 0) {
-    passed++
-    console.log(`  ok    ${what}`)
-    return
-  }
-  failed++
-  console.log(`  FAIL  ${what}`)
-  for (const line of problems.slice(0, 40)) console.log(`          ${line}`)
-  if (problems.length > 40) console.log(`          … and ${problems.length - 40} more`)
-}
-
-async function main() {
+async function storm() {
   console.log(`storm: ${sessions} sessions, ${seconds} s, --seed ${seed}${options.bare ? ', without the extension' : ''}`)
   const database = options.bare ? 'storm_bare' : 'storm'
   const server = await recreate(database)
@@ -202,10 +189,4 @@ async function endsWithin(promise, milliseconds) {
   return answer
 }
 
-try {
-  await main()
-} catch (error) {
-  check('the storm itself', [error.stack])
-}
-console.log(`${passed} passed, ${failed} failed, 0 skipped`)
-process.exit(failed > 0 ? 1 : 0)
+await main('the storm itself', storm)

@@ -4,8 +4,9 @@ const user = process.env.PGUSER ?? 'postgres'
 const host = process.env.PGHOST ?? '/var/run/postgresql'
 const port = Number(process.env.PGPORT ?? 5432)
 
-export async function connect(database) {
-  const client = new pg.Client({ host, port, user, database, application_name: 'e2e' })
+/** @param {object} other  what differs: user, host, port */
+export async function connect(database, other = {}) {
+  const client = new pg.Client({ host, port, user, database, application_name: 'e2e', ...other })
   try {
     await client.connect()
   } catch (cause) {

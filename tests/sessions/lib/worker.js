@@ -1,3 +1,5 @@
+import { mulberry32 } from './report.js'
+
 /** What all sessions share. */
 export async function setup(db, sessions) {
   await db.query('CREATE SCHEMA side')
@@ -289,15 +291,5 @@ export class Worker {
       () => (own ? `DROP TABLE ${name} CASCADE` : `INSERT INTO ${name} (id) VALUES (${this.below(1000)})`),
     ]
     return this.pick(choices)()
-  }
-}
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function mulberry32(state) {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }
