@@ -53,7 +53,7 @@ fn guard_row(trigger: &PgTrigger<'_>) -> Nothing {
         return Ok(None);
     }
     let id: Option<pgrx::Uuid> = trigger.new().and_then(|row| row.get_by_name("ledger_id").ok().flatten());
-    let own = or_raise(Spi::connect(|client| history::chain(client))).id;
+    let own = or_raise(Spi::connect(history::chain)).id;
     if id == Some(own) {
         or_raise(Err(Failure::ByHand { verb: "INSERT", table: table(trigger) }))
     }

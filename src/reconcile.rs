@@ -11,6 +11,6 @@ CREATE PROCEDURE electric_schema.reconcile()
     LANGUAGE c AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 ")]
 fn reconcile() {
-    or_raise(may_write("electric_schema.reconcile()", "It appends to the ledger."));
+    or_raise(may_write("reconcile", "It appends to the ledger."));
     capture::reread("CALL electric_schema.reconcile()");
 }

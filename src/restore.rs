@@ -116,7 +116,7 @@ fn adopt(ledger_id: Option<pgrx::Uuid>) {
 }
 
 fn adopt_chain(wanted: Option<pgrx::Uuid>) -> Result<(), Failure> {
-    may_write("electric_schema.adopt()", "It writes to the ledger.")?;
+    may_write("adopt", "It writes to the ledger.")?;
     let Some(owner) = sys::extension_owner("electric_schema") else { return Err(Failure::Ledger("it has no owner")) };
     let ledger = Ledger::find().ok_or(Failure::Ledger("its tables are gone"))?;
     sys::pinned(owner, || {
@@ -161,7 +161,7 @@ fn restoring() -> Option<JsonB> {
         for row in client.select(query, None, &[own.id.into()])? {
             all.push(one(client, &own, history::column(&row, 1)?)?);
         }
-        Ok((!all.is_empty()).then(|| JsonB(Value::Array(all))))
+        Ok((!all.is_empty()).then_some(JsonB(Value::Array(all))))
     }))
 }
 

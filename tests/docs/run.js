@@ -218,6 +218,27 @@ function main() {
       psql('postgres', `DROP DATABASE ${database} WITH (FORCE)`);
     }
   }
+  // Queries for a monitoring tool: each has to run, with the metrics that it promises as its columns.
+  for (const file of wanted.length ? [] : all.filter((name) => name.endsWith('.yaml'))) {
+    psql('postgres', 'CREATE DATABASE docs_queries TEMPLATE template0');
+    psql('docs_queries', 'CREATE EXTENSION electric_schema');
+    const lines = fs.readFileSync(path.resolve(ROOT, file), 'utf8').split('\n');
+    for (const [i, line] of lines.entries()) {
+      const query = line.match(/^  query: "(.*)"$/)?.[1];
+      if (!query) continue;
+      const rest = lines.slice(i + 1, lines.findIndex((other, n) => n > i && /^\w/.test(other)) + 1 || undefined);
+      const metrics = rest.flatMap((other) => other.match(/^    - (\w+): \{/)?.[1] ?? []);
+      const [{ output }] = runSession('docs_queries', [{ sql: `${query} \\gdesc` }]);
+      const columns = [...output.matchAll(/^ (\w+) +\| \w/gm)].map((match) => match[1]).filter((name) => name !== 'Column');
+      const [{ output: rows }] = runSession('docs_queries', [{ sql: `${query};` }]);
+      const same = columns.length > 0 && columns.join() === metrics.join() && /^\(1 row\)$/m.test(rows);
+      console.log(`${same ? 'ok  ' : 'FAIL'}  ${file}:${i + 1}`);
+      if (!same) console.log(`      columns ${columns}\n      metrics ${metrics}\n${output}${rows}`.replace(/\n(?!      )/g, '\n      '));
+      if (same) passed++;
+      else failed++;
+    }
+    psql('postgres', 'DROP DATABASE docs_queries WITH (FORCE)');
+  }
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exit(failed ? 1 : 0);
 }
