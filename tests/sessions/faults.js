@@ -2,7 +2,7 @@
  * Sessions of several roles do DDL on things of their own while others cancel and terminate them, and write down what they were told. The load is such
  * that bare Postgres has no deadlock in it. Afterwards the ledger has each acknowledged transaction once, and nothing else.
  *
- *   node faults.js [--sessions=2,8,64] [--seconds=5] [--seed=N]       (so many seconds for each number of sessions)
+ *   node faults.js [--sessions=2,8,64] [--seconds=5] [--seed=N] [--calm]     (so many seconds for each number of sessions; --calm: nobody is cancelled)
  */
 import { parseArgs } from 'node:util'
 import { connect, drop, recreate } from '../e2e/lib/cluster.js'

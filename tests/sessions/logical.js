@@ -103,6 +103,7 @@ function judge(plugin, transactions, entries, from) {
     known = transaction.messages.at(-1)?.seq ?? known
   }
   const rows = transactions.flatMap((transaction) => transaction.rows)
+  console.log(`  ${plugin}: ${messages.length} messages, ${rows.length} rows`)
   check(`${plugin}: it comes before every row of later transactions`, [...late, ...(rows.length < 20 ? [`only ${rows.length} rows`] : [])])
   check(`${plugin}: and after the rows of its own`, within)
   check(`${plugin}: committed DDL sends one, other transactions none`, without)

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { connect, drop, recreate } from '../e2e/lib/cluster.js'
-import { check, failure, main, same } from './lib/report.js'
+import { check, failure, main, same, sleep } from './lib/report.js'
 import { unsound } from './lib/sound.js'
 
 const { values: options } = parseArgs({ options: { commits: { type: 'string', default: '20' } } })
@@ -66,7 +66,7 @@ async function newSessions(db) {
     await db.query(`BEGIN; CREATE TABLE beside_first_${n} (id int)`)
     const start = performance.now()
     const first = other.query('COMMIT').then(() => took.push(performance.now() - start))
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await sleep(5)
     const begun = performance.now()
     await db.query('COMMIT')
     waited.push(performance.now() - begun)
@@ -149,7 +149,7 @@ async function anyRole(db, quiet) {
     CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON stall_plain.own DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION stall_plain.slow()`)
   await plain.query('BEGIN; CREATE TABLE stall_plain.late (id int); INSERT INTO stall_plain.own VALUES (1)')
   const commit = plain.query('COMMIT')
-  await new Promise((resolve) => setTimeout(resolve, 200))
+  await sleep(200)
   await stays('a commit with a slow trigger', db, quiet)
   await commit
 
@@ -159,7 +159,7 @@ async function anyRole(db, quiet) {
   await plain.query(`BEGIN; CREATE TABLE stall_plain.labelled (id int); INSERT INTO stall_plain.__drizzle_migrations (hash, created_at) VALUES ('long', 1)`)
   const start = performance.now()
   const labelling = plain.query('COMMIT').then(() => performance.now() - start)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await sleep(20)
   const begun = performance.now()
   await db.query('CREATE TABLE beside_bookkeeping (id int)')
   const waited = performance.now() - begun
@@ -188,7 +188,7 @@ async function prepared(db) {
     await waiting.query('SET electric_schema.seal_timeout = 0')
     let over = false
     const wait = waiting.query(`CREATE TABLE waited_${decision} (id int)`).then(() => (over = true))
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await sleep(300)
     const [one, ...more] = (await blocked()) ?? []
     check(`${decision}: status names the prepared transaction`, [...same([one?.gid, one?.owner, more.length], [gid, 'stall_owner', 0]), ...same(over, false)])
     const wayOut = one.way_out.match(/^(COMMIT PREPARED '(?:[^']|'')*') or (ROLLBACK PREPARED '(?:[^']|'')*'), in database stall$/)

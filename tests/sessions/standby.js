@@ -38,6 +38,7 @@ await main('standby', async () => {
   await refusals(replica)
 
   const before = await head(primary)
+  console.log(`  promoted at entry ${before.seq}`)
   await replica.query('SELECT pg_promote()')
   await replica.end()
   replica = await standby.connect(database)

@@ -1,3 +1,4 @@
+import { sleep } from './report.js'
 import { Session } from './session.js'
 import { inventory } from './inventory.js'
 
@@ -30,7 +31,7 @@ export function makeSessions(count, open, seed, options = {}) {
 export async function harass(db, sessions, until, random, pause = 120) {
   const done = { cancelled: 0, terminated: 0 }
   while (Date.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, random() * 2 * pause))
+    await sleep(random() * 2 * pause)
     const { processID } = sessions[Math.floor(random() * sessions.length)].db ?? {}
     if (!processID) continue
     const [how, what] = random() < 0.3 ? ['terminate', 'terminated'] : ['cancel', 'cancelled']
