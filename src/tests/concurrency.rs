@@ -304,3 +304,45 @@ fn a_table_that_others_queue_for_is_read_by_the_transaction_that_holds_it() {
     }
     assert_eq!(database.entries().len(), 4);
 }
+
+/// The first of its transactions makes the index useless, long before the last one drops it.
+#[test]
+fn an_index_that_is_about_to_go_goes_with_its_own_command() {
+    let database = Database::new();
+    let (mut session, mut reader, mut other) = (database.session(), database.session(), database.session());
+    session.run("CREATE TABLE t (id int); CREATE INDEX gone ON t (id); CREATE TYPE mood AS ENUM ('a', 'b')");
+    reader.run("BEGIN; SELECT * FROM t");
+    let pid = session.pid();
+    let dropping = std::thread::spawn(move || {
+        session.run("DROP INDEX CONCURRENTLY gone");
+        session
+    });
+    other.await_waiting(pid);
+    // This reads everything.
+    other.run("ALTER TYPE mood RENAME VALUE 'a' TO 'c'");
+    let statements = |seq: usize| database.entries()[seq - 1].statements.clone();
+    assert_eq!(statements(2), ["ALTER TYPE public.mood RENAME VALUE 'a' TO 'c'"]);
+    database.assert_sound();
+    reader.run("COMMIT");
+    dropping.join().expect("it drops");
+    assert_eq!(statements(3), ["DROP INDEX public.gone"]);
+    assert_eq!(database.entries()[2].source, ["DROP INDEX CONCURRENTLY gone"]);
+    // One that was cancelled halfway, and what makes an index anew.
+    let mut session = database.session();
+    session.run("CREATE INDEX again ON t (id)");
+    reader.run("BEGIN; SELECT * FROM t");
+    session.run("SET statement_timeout = '300ms'");
+    assert_eq!(session.fails("DROP INDEX CONCURRENTLY again").code().code(), "57014");
+    reader.run("COMMIT");
+    database.assert_sound();
+    session.run("SET statement_timeout = 0");
+    session.run("REINDEX INDEX CONCURRENTLY again");
+    other.run("ALTER TYPE mood RENAME VALUE 'c' TO 'a'");
+    database.assert_sound();
+    session.run("DROP INDEX again");
+    database.assert_sound();
+    assert_eq!(
+        database.entries().last().map(|entry| entry.statements.clone()),
+        Some(vec!["DROP INDEX public.again".to_owned()])
+    );
+}

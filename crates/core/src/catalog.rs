@@ -293,6 +293,9 @@ pub struct RawTable {
     pub constraints: Vec<RawConstraint>,
     /// Valid, ready and live indexes without a constraint, by name.
     pub indexes: Vec<RawIndex>,
+    /// pg_class.oid of the other indexes: those of them that the ledger knows are about to be dropped (DROP INDEX CONCURRENTLY).
+    #[serde(default)]
+    pub leaving: Vec<u32>,
 }
 
 /// A type of the user's own that a table needs.

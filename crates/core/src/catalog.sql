@@ -1084,7 +1084,11 @@ SELECT pg_catalog.json_build_object(
                            ) AS named),
                        'columns', coalesce(t.columns, '[]'::pg_catalog.json),
                        'constraints', coalesce(t.constraints, '[]'::pg_catalog.json),
-                       'indexes', coalesce(t.indexes, '[]'::pg_catalog.json))
+                       'indexes', coalesce(t.indexes, '[]'::pg_catalog.json),
+                       'leaving', (
+                           SELECT coalesce(pg_catalog.json_agg(x.indexrelid::bigint), '[]')
+                           FROM pg_catalog.pg_index AS x
+                           WHERE x.indrelid = t.oid AND NOT (x.indisvalid AND x.indisready AND x.indislive)))
                    ORDER BY t.nspname COLLATE "C", t.relname COLLATE "C")
         FROM described AS t
         WHERE t.relkind IN ('r', 'p')

@@ -33,6 +33,23 @@ impl Parts {
         attnums.iter().filter_map(|attnum| self.identity.columns.get(attnum).copied()).collect()
     }
 
+    /// Keeps what is about to be dropped as it was, until it is: the command that drops it makes the entry.
+    pub fn keep_leaving(&mut self, indexes: &mut Vec<Index>, leaving: &[u32], known: Option<(&[Index], &Identity)>) {
+        let Some((known, identity)) = known else { return };
+        let before = indexes.len();
+        for oid in leaving {
+            let index = identity.indexes.get(oid).and_then(|id| known.iter().find(|index| index.id == *id));
+            // REINDEX CONCURRENTLY has put another one in its place.
+            if let Some(index) = index.filter(|index| indexes.iter().all(|other| other.id != index.id)) {
+                self.identity.indexes.insert(*oid, index.id);
+                indexes.push(index.clone());
+            }
+        }
+        if indexes.len() > before {
+            indexes.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+    }
+
     pub fn default(
         &mut self,
         raw: &RawDefault,

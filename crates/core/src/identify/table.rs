@@ -6,7 +6,7 @@ use super::parts::{constraint_part, same_columns, Parts};
 use super::{Identity, Known, Resolver, Rewrite};
 use crate::catalog::{Catalog, RawColumn, RawConstraint, RawTable};
 use crate::model::{
-    Column, ColumnValue, Constraint, DataType, Fill, Object, ObjectId, Parent, PartId, PartitionKey, Table,
+    Column, ColumnValue, Constraint, DataType, Fill, Index, Object, ObjectId, Parent, PartId, PartitionKey, Table,
 };
 
 impl Resolver<'_> {
@@ -31,7 +31,9 @@ impl Resolver<'_> {
         let constraints =
             raw.constraints.iter().map(|constraint| self.constraint(constraint, known, &mut parts)).collect();
         let known_indexes = known.map(|(table, identity)| (&table.indexes[..], identity));
-        let indexes = raw.indexes.iter().map(|index| self.index(index, known_indexes, &mut parts)).collect();
+        let mut indexes: Vec<Index> =
+            raw.indexes.iter().map(|index| self.index(index, known_indexes, &mut parts)).collect();
+        parts.keep_leaving(&mut indexes, &raw.leaving, known_indexes);
         let table = Table {
             name: raw.name.clone(),
             unlogged: raw.unlogged,
