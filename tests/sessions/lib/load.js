@@ -50,14 +50,13 @@ export async function compare(db, sessions) {
   const seqs = new Map()
   const roles = new Map(entries.map(({ seq, recorded_by }) => [seq, recorded_by]))
   for (const { seq, source } of entries) for (const sql of source) seqs.set(sql, [...(seqs.get(sql) ?? []), seq])
-  // The first of the transactions that DROP INDEX and DETACH CONCURRENTLY consist of ends the index, or the partition, for everybody, before the last
-  // one is sealed. Who reads everything meanwhile has that in an entry of his own.
+  // The first of the transactions that DETACH CONCURRENTLY consists of ends the partition for everybody, before the last one is sealed. Who reads
+  // everything meanwhile has that in an entry of his own.
   let adopted = 0
-  const adoptable = (tx) => tx.kind === 'detach' || tx.kind === 'finalize' || (tx.kind === 'index' && tx.effects[0][0] === '-')
+  const adoptable = (tx) => tx.kind === 'detach' || tx.kind === 'finalize'
   const adopt = ({ effects: [effect] }) => {
     const name = effect.slice(1).split('>').at(-1)
-    const words = effect.includes('>') ? `DETACH PARTITION ${name}` : `DROP INDEX ${name}`
-    const found = entries.filter(({ statements }) => statements.some((sql) => sql.endsWith(words))).length
+    const found = entries.filter(({ statements }) => statements.some((sql) => sql.endsWith(`DETACH PARTITION ${name}`))).length
     adopted += found
     return found === 1
   }
