@@ -36,11 +36,12 @@ COMMENT ON FUNCTION electric_schema.checkpoint() IS
   'One line, origin, seq and hash of head, to be kept elsewhere: electric_schema.verify() takes it, and catches whoever writes the whole ledger anew';
 COMMENT ON PROCEDURE electric_schema.adopt(uuid) IS
   'Goes on with a ledger that came with a dump. It does so by itself when the schema is the one that the ledger says; else what differs becomes an entry';
+COMMENT ON PROCEDURE electric_schema.discard(uuid) IS 'Throws away a ledger that came with a dump and that this database does not go on with';
 COMMENT ON PROCEDURE electric_schema.reconcile() IS
   'Appends what electric_schema.drift() lists as an entry, which is labelled so, when the transaction commits';
 COMMENT ON FUNCTION _electric_meta.restoring() IS 'For electric_schema.status: ledgers that came with a dump, and what is missing';
 COMMENT ON FUNCTION _electric_meta.guard() IS 'Trigger: nobody changes the ledger by hand';
-COMMENT ON FUNCTION _electric_meta.guard_row() IS 'Trigger: nobody adds to the ledger by hand';
+COMMENT ON FUNCTION _electric_meta.guard_row() IS 'Trigger: nobody adds to the ledger by hand, and no subscription brings another one';
 COMMENT ON FUNCTION _electric_meta.landed() IS 'Trigger: looks at the ledger that comes with a dump';
 COMMENT ON FUNCTION _electric_meta.not_distributed() IS 'For electric_schema.status: what is there and clients cannot have';
 COMMENT ON FUNCTION _electric_meta.judge_concurrent() IS

@@ -9,16 +9,14 @@ BEGIN
     EXECUTE pg_catalog.format('CREATE TRIGGER guard BEFORE UPDATE OR DELETE OR TRUNCATE ON _electric_meta.%I
       FOR EACH STATEMENT EXECUTE FUNCTION _electric_meta.guard()', relation);
     EXECUTE pg_catalog.format('ALTER TABLE _electric_meta.%I ENABLE ALWAYS TRIGGER guard', relation);
+    EXECUTE pg_catalog.format('CREATE TRIGGER guard_row BEFORE INSERT OR UPDATE OR DELETE ON _electric_meta.%I
+      FOR EACH ROW EXECUTE FUNCTION _electric_meta.guard_row()', relation);
+    EXECUTE pg_catalog.format('ALTER TABLE _electric_meta.%I ENABLE ALWAYS TRIGGER guard_row', relation);
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['objects', 'seal', 'unsealed'] LOOP
     EXECUTE pg_catalog.format('CREATE TRIGGER guard_insert BEFORE INSERT ON _electric_meta.%I
       FOR EACH STATEMENT EXECUTE FUNCTION _electric_meta.guard()', relation);
     EXECUTE pg_catalog.format('ALTER TABLE _electric_meta.%I ENABLE ALWAYS TRIGGER guard_insert', relation);
-  END LOOP;
-  FOREACH relation IN ARRAY ARRAY['ledgers', 'migrations', 'checkpoints', 'pruned', 'traces'] LOOP
-    EXECUTE pg_catalog.format('CREATE TRIGGER guard_row AFTER INSERT ON _electric_meta.%I
-      FOR EACH ROW EXECUTE FUNCTION _electric_meta.guard_row()', relation);
-    EXECUTE pg_catalog.format('ALTER TABLE _electric_meta.%I ENABLE ALWAYS TRIGGER guard_row', relation);
   END LOOP;
   FOREACH relation IN ARRAY ARRAY['ledgers', 'migrations', 'scope', 'checkpoints', 'pruned', 'traces'] LOOP
     EXECUTE pg_catalog.format('CREATE TRIGGER landed AFTER INSERT ON _electric_meta.%I

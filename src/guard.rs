@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use electric_schema_core::encoding::Hash;
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::prelude::*;
+use pgrx::AllocatedByPostgres;
 
 use crate::report::{or_raise, Failure};
-use crate::{capture, history, verify};
+use crate::{capture, history, sys, verify};
 
 thread_local! {
     static OWN: Cell<bool> = const { Cell::new(false) };
@@ -28,7 +29,7 @@ pub fn own<R>(write: impl FnOnce() -> R) -> R {
     write()
 }
 
-type Nothing = Result<Option<PgHeapTuple<'static, pgrx::AllocatedByRust>>, Failure>;
+type Nothing = Result<Option<PgHeapTuple<'static, AllocatedByPostgres>>, Failure>;
 
 /// Before a statement that nobody may run.
 #[pg_trigger(sql = "
@@ -36,28 +37,37 @@ CREATE FUNCTION _electric_meta.guard() RETURNS trigger LANGUAGE c SECURITY DEFIN
     AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 ")]
 fn guard(trigger: &PgTrigger<'_>) -> Nothing {
-    if !OWN.get() {
-        let verb = verb(trigger);
+    let verb = verb(trigger);
+    // What a subscription brings, is turned away row by row.
+    let by_row = sys::is_logical_worker() && verb != "TRUNCATE";
+    if !OWN.get() && !by_row {
         or_raise(Err(Failure::ByHand { verb, table: table(trigger) }))
     }
     Ok(None)
 }
 
-/// After a row came. It must not be one of the chain that grows here.
+/// Before a row is written. It must not be one of the chain that grows here.
 #[pg_trigger(sql = "
 CREATE FUNCTION _electric_meta.guard_row() RETURNS trigger LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 ")]
-fn guard_row(trigger: &PgTrigger<'_>) -> Nothing {
-    if OWN.get() {
+fn guard_row<'a>(trigger: &'a PgTrigger<'a>) -> Result<Option<PgHeapTuple<'a, AllocatedByPostgres>>, Failure> {
+    // A publication FOR ALL TABLES has the publisher's ledger in it. The subscriber has its own, and its DDL is recorded there.
+    if sys::is_logical_worker() {
         return Ok(None);
     }
-    let id: Option<pgrx::Uuid> = trigger.new().and_then(|row| row.get_by_name("ledger_id").ok().flatten());
-    let own = or_raise(Spi::connect(history::chain)).id;
-    if id == Some(own) {
-        or_raise(Err(Failure::ByHand { verb: "INSERT", table: table(trigger) }))
+    let row = match verb(trigger) {
+        "DELETE" => trigger.old(),
+        _ => trigger.new(),
+    };
+    if !OWN.get() {
+        let id: Option<pgrx::Uuid> = row.as_ref().and_then(|row| row.get_by_name("ledger_id").ok().flatten());
+        let own = or_raise(Spi::connect(history::chain)).id;
+        if id == Some(own) {
+            or_raise(Err(Failure::ByHand { verb: verb(trigger), table: table(trigger) }))
+        }
     }
-    Ok(None)
+    Ok(row)
 }
 
 /// After rows of another chain came: looks at the entries, and lets the end of the transaction see whether the chain is whole.
@@ -66,7 +76,7 @@ CREATE FUNCTION _electric_meta.landed() RETURNS trigger LANGUAGE c SECURITY DEFI
     AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 ")]
 fn landed(trigger: &PgTrigger<'_>) -> Nothing {
-    if OWN.get() {
+    if OWN.get() || sys::is_logical_worker() {
         return Ok(None);
     }
     match table(trigger).as_str() {

@@ -157,6 +157,19 @@ impl Ledger {
         Chain::read(row)
     }
 
+    /// Removes the rows of a chain that does not grow here, or not any more. Gives how many they were.
+    pub fn remove(&self, id: [u8; 16]) -> Result<usize, Failure> {
+        let mut removed = 0;
+        for table in ["migrations", "checkpoints", "pruned", "traces", "ledgers"] {
+            let table = sys::relation_oid(SCHEMA, table).ok_or(Failure::Ledger("one of its tables is gone"))?;
+            for row in sys::scan(table, None, &[]).iter().filter(|row| row.uuid(1) == Some(id)) {
+                sys::delete(table, row);
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
     /// Goes on with another chain: all that is left of this one goes. `known` is the other one's model at its head.
     pub fn replace(&self, chain: &Chain, other: &Chain, known: &[Known]) -> Result<(), Failure> {
         for row in sys::scan(self.objects, None, &[]) {
@@ -164,11 +177,7 @@ impl Ledger {
         }
         sys::advance_command();
         self.keep(known, &[])?;
-        let of_chain = |row: &Row| row.uuid(1) == Some(chain.id);
-        for table in ["migrations", "checkpoints", "pruned", "traces", "ledgers"] {
-            let table = sys::relation_oid(SCHEMA, table).ok_or(Failure::Ledger("one of its tables is gone"))?;
-            sys::scan(table, None, &[]).iter().filter(|row| of_chain(row)).for_each(|row| sys::delete(table, row));
-        }
+        self.remove(chain.id)?;
         for row in sys::scan(self.seal, None, &[]) {
             sys::update(self.seal, &row, &[Value::Uuid(other.id)]);
         }

@@ -145,6 +145,28 @@ fn adopt_chain(wanted: Option<pgrx::Uuid>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Throws away a chain that came with a dump and is not gone on with.
+#[pg_extern(sql = "
+CREATE PROCEDURE electric_schema.discard(ledger_id uuid)
+    LANGUAGE c SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+")]
+fn discard(ledger_id: Option<pgrx::Uuid>) {
+    or_raise(discard_chain(ledger_id));
+}
+
+fn discard_chain(id: Option<pgrx::Uuid>) -> Result<(), Failure> {
+    let id = id.ok_or(Failure::Null("ledger_id"))?;
+    may_write("discard", "It deletes the rows of a ledger.")?;
+    let ledger = Ledger::find().ok_or(Failure::Ledger("its tables are gone"))?;
+    ledger.lock(settings::seal_timeout());
+    let own = ledger.chain()?.id();
+    if *id.as_bytes() == own || ledger.remove(*id.as_bytes())? == 0 {
+        return Err(Failure::NoOther { wanted: Some(id.to_string()), others: String::new() });
+    }
+    sys::advance_command();
+    Ok(())
+}
+
 /// For the view `status`: the chains that came with a dump and are not gone on with, and what keeps them.
 #[pg_extern(sql = "
 CREATE FUNCTION _electric_meta.restoring() RETURNS jsonb
@@ -166,7 +188,7 @@ fn restoring() -> Option<JsonB> {
 }
 
 fn one(client: &SpiClient<'_>, own: &history::Chain, id: pgrx::Uuid) -> Result<Value, Failure> {
-    let adopt = format!("CALL electric_schema.adopt('{id}')");
+    let adopt = format!("CALL electric_schema.adopt('{id}'). To be rid of it: CALL electric_schema.discard('{id}')");
     let load = "Load the rows of schema _electric_meta from the dump that are missing: pg_restore --data-only --schema=_electric_meta";
     let (seq, missing, hint) = match history::chain_of(client, id)? {
         None => (None, "its row in _electric_meta.ledgers".to_owned(), load.to_owned()),

@@ -108,3 +108,9 @@ pub fn server_version_num() -> i32 {
         .and_then(|version| version.to_str().ok()?.parse().ok())
         .unwrap_or(pg_sys::PG_VERSION_NUM as i32)
 }
+
+/// Whether this process applies what a subscription brings.
+pub fn is_logical_worker() -> bool {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::IsLogicalWorker() }
+}

@@ -62,6 +62,18 @@ impl Database {
         self.connect(&self.server)
     }
 
+    /// For whoever connects from elsewhere: a subscription.
+    pub fn connection_string(&self) -> String {
+        let host = self.server.get_hosts().iter().find_map(|host| match host {
+            postgres::config::Host::Tcp(name) => Some(name.clone()),
+            #[cfg(unix)]
+            postgres::config::Host::Unix(path) => path.to_str().map(str::to_owned),
+        });
+        let port = self.server.get_ports().first().copied().unwrap_or_default();
+        let user = self.server.get_user().unwrap_or_default();
+        format!("host={} port={port} user={user} dbname={}", host.unwrap_or_default(), self.name)
+    }
+
     /// A session that began as this role, and cannot become another one.
     pub fn session_as(&self, role: &str) -> Session {
         self.connect(self.server.clone().user(role))
@@ -138,7 +150,10 @@ impl Session {
     /// Writes to the ledger as only a superuser can, who disables what keeps hands off it.
     #[track_caller]
     pub fn tamper(&mut self, table: &str, sql: &str) {
-        let triggers = |what: &str| format!("ALTER TABLE _electric_meta.{table} {what} TRIGGER guard");
+        let triggers = |what: &str| {
+            let one = |name: &str| format!("ALTER TABLE _electric_meta.{table} {what} TRIGGER {name}");
+            format!("{}; {}", one("guard"), one("guard_row"))
+        };
         self.run(&format!("{}; {sql}; {}", triggers("DISABLE"), triggers("ENABLE ALWAYS")));
     }
 

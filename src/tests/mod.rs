@@ -22,6 +22,8 @@ mod recording;
 #[cfg(test)]
 mod scope;
 #[cfg(test)]
+mod subscription;
+#[cfg(test)]
 mod transactions;
 #[cfg(test)]
 mod trust;

@@ -59,6 +59,7 @@ mod tests {
             "function electric_schema.verify(trusted_hash text DEFAULT NULL::text) returns jsonb security definer",
             "procedure electric_schema.adopt(IN ledger_id uuid DEFAULT NULL::uuid) security definer",
             "procedure electric_schema.compact(IN before_hash text) security definer",
+            "procedure electric_schema.discard(IN ledger_id uuid) security definer",
             "procedure electric_schema.electrify(IN relation regclass)",
             "procedure electric_schema.exclude(IN pattern text) security definer",
             "procedure electric_schema.include(IN pattern text) security definer",

@@ -52,7 +52,7 @@ CALL electric_schema.compact(NULL);
 ALTER TABLE kept ADD COLUMN still int;
 SELECT electric_schema.verify() ->> 'ok' AS ok, seq FROM electric_schema.head();
 -- a checkpoint that was tampered with is found
-ALTER TABLE _electric_meta.checkpoints DISABLE TRIGGER guard;
+ALTER TABLE _electric_meta.checkpoints DISABLE TRIGGER ALL;
 UPDATE _electric_meta.checkpoints SET objects = objects - '1.1';
 SELECT electric_schema.verify() #>> '{first_broken,reason}' AS reason;
 SELECT hash AS head FROM electric_schema.head() \gset

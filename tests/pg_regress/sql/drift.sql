@@ -27,7 +27,7 @@ ALTER EVENT TRIGGER electric_schema_drop ENABLE ALWAYS;
 SELECT kind, identity, difference ->> 'change' AS change, statements FROM electric_schema.drift() ORDER BY 1, 2, 3;
 SELECT v ->> 'ok' AS ok, jsonb_array_length(v -> 'schema') AS differences FROM electric_schema.verify() v;
 -- a table that the next entry reads again is listed as that, not as drift
-ALTER TABLE _electric_meta.ledgers DISABLE TRIGGER guard;
+ALTER TABLE _electric_meta.ledgers DISABLE TRIGGER ALL;
 UPDATE _electric_meta.ledgers SET unread = ARRAY['app.tasks'::regclass::oid];
 SELECT kind, identity, difference, statements FROM electric_schema.drift() WHERE identity LIKE 'app.tasks%' ORDER BY 1, 2;
 SELECT unread, drift FROM electric_schema.status;
@@ -36,6 +36,6 @@ UPDATE _electric_meta.ledgers SET unread = ARRAY[4294967295::oid];
 SELECT identity FROM electric_schema.drift() WHERE difference ->> 'change' = 'unread';
 UPDATE _electric_meta.ledgers SET unread = '{}';
 CREATE TABLE "My ""table"" '" ("a b" int);
-ALTER TABLE _electric_meta.objects DISABLE TRIGGER guard;
+ALTER TABLE _electric_meta.objects DISABLE TRIGGER ALL;
 DELETE FROM _electric_meta.objects WHERE definition::text LIKE '%My%';
 SELECT kind, identity, statements FROM electric_schema.drift() WHERE identity LIKE '%My%';

@@ -83,6 +83,20 @@ export async function half({ check, folder }) {
       deepStrictEqual(ok, true)
     }))
 
+  await check('half: what is not wanted is discarded', () =>
+    into(async (db) => {
+      await db.query('CREATE EXTENSION electric_schema')
+      await db.query('CREATE TABLE mine (id integer)')
+      await run('pg_restore', '-e', '--data-only', '-n', '_electric_meta', '-d', 'restored', file)
+      const [{ ledger_id }] = await restoring(db)
+      await rejects(db.query('CALL electric_schema.discard((SELECT ledger_id FROM _electric_meta.seal))'))
+      await db.query(`CALL electric_schema.discard('${ledger_id}')`)
+      deepStrictEqual(await restoring(db), null)
+      await rejects(db.query(`CALL electric_schema.discard('${ledger_id}')`), { code: 'P0002' })
+      const [{ ok, entries }] = await rows(db, `SELECT electric_schema.verify() -> 'ok' AS ok, (SELECT count(*)::int FROM _electric_meta.migrations) AS entries`)
+      deepStrictEqual({ ok, entries }, { ok: true, entries: 1 })
+    }))
+
   await check('a ledger that is in use is not replaced without being asked', () =>
     into(async (db) => {
       await run('pg_restore', '-e', '-d', 'restored', file)
