@@ -30,6 +30,10 @@ pub fn go_on(ledger: &Ledger) -> Result<(), Failure> {
         return Ok(());
     }
     let (chain, others) = ledger.chains()?;
+    if !others.is_empty() {
+        // What the last statement inserted is to be seen.
+        sys::advance_command();
+    }
     for row in others {
         let other = ledger.landed(row)?;
         if !chain.unread.is_empty() {
