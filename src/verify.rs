@@ -13,7 +13,7 @@ use electric_schema_core::schema_hash::SchemaSum;
 use pgrx::prelude::*;
 use pgrx::spi::{SpiClient, SpiHeapTupleData};
 use pgrx::JsonB;
-use serde_json::json;
+use serde_json::{json, Value};
 
 use crate::drift;
 use crate::history::{self, column, link, read_changes};
@@ -121,7 +121,8 @@ pub fn follows(
         if expected.is_some_and(|(_, parent)| parent != link.parent_hash) {
             return wrong(STRAY);
         }
-        if let Err(reason) = covered(&row, &link, &hash)? {
+        let JsonB(changes) = column(&row, 10)?;
+        if let Err(reason) = covered(&row, &link, &hash, &changes)? {
             return wrong(reason);
         }
         last = Some((link.seq, hash));
@@ -133,11 +134,15 @@ const MISSING: &str = "an entry before it is missing";
 const STRAY: &str = "it does not follow from the entry before";
 
 /// Whether an entry's hash covers what it says; what it does not.
-fn covered(row: &SpiHeapTupleData<'_>, link: &Link, hash: &Hash) -> Result<Result<(), &'static str>, Failure> {
-    let changes: JsonB = column(row, 10)?;
+fn covered(
+    row: &SpiHeapTupleData<'_>,
+    link: &Link,
+    hash: &Hash,
+    changes: &Value,
+) -> Result<Result<(), &'static str>, Failure> {
     Ok(if link.hash() != *hash {
         Err("its hash does not cover what it says")
-    } else if changes_digest(&changes.0) != link.changes_digest {
+    } else if changes_digest(changes) != link.changes_digest {
         Err("its changes were altered")
     } else if private(row)?.digest() != link.private_digest {
         Err("its private part was altered")
@@ -180,11 +185,12 @@ fn chain(
         if link.reset_version != reset_version {
             return broken("its reset_version is not the number of destructive entries");
         }
-        if let Err(reason) = covered(&row, &link, &hash)? {
+        let changes: JsonB = column(&row, 10)?;
+        if let Err(reason) = covered(&row, &link, &hash, &changes.0)? {
             return broken(reason);
         }
         pgrx::check_for_interrupts!();
-        let Ok(changes) = read_changes(column(&row, 10)?) else { return broken("its changes cannot be read") };
+        let Ok(changes) = read_changes(changes) else { return broken("its changes cannot be read") };
         for change in &changes {
             if apply(&mut chain.objects, &change.change).is_err() {
                 return broken("its changes do not follow from the schema before");

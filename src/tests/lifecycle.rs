@@ -111,3 +111,34 @@ fn a_library_of_another_version_says_so() {
     assert_eq!(database.entries().len(), 2);
     database.assert_sound();
 }
+
+/// As when the package was removed, or does not fit the server.
+#[test]
+fn a_library_that_is_gone_can_be_done_without() {
+    let database = Database::new();
+    let mut session = database.session();
+    session.run("CREATE TABLE t (id int)");
+    let points_to = |session: &mut super::database::Session, from: &str, to: &str| {
+        session.run(&format!("UPDATE pg_proc SET probin = '$libdir/{to}' WHERE probin = '$libdir/{from}'"));
+    };
+    points_to(&mut session, "electric_schema", "electric_schema_gone");
+    // A session that has loaded nothing yet.
+    let mut fresh = database.session();
+    let error = fresh.fails("CREATE TABLE u (id int)");
+    assert_eq!(error.code().code(), "58P01", "{error:?}");
+    assert!(error.message().contains("electric_schema_gone"), "{error:?}");
+    let switch = |session: &mut super::database::Session, how: &str| {
+        for name in ["ddl", "drop", "rewrite", "start"] {
+            session.run(&format!("ALTER EVENT TRIGGER electric_schema_{name} {how}"));
+        }
+    };
+    switch(&mut fresh, "DISABLE");
+    fresh.run("CREATE TABLE u (id int); DROP TABLE t");
+    points_to(&mut fresh, "electric_schema_gone", "electric_schema");
+    let mut session = database.session();
+    switch(&mut session, "ENABLE ALWAYS");
+    assert!(session.value::<i64>("SELECT drift FROM electric_schema.status") > 0);
+    session.run("CALL electric_schema.reconcile()");
+    assert_eq!(session.value::<i64>("SELECT drift FROM electric_schema.status"), 0);
+    database.assert_sound();
+}
