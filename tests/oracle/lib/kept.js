@@ -9,9 +9,10 @@ import { Violation } from './violation.js'
  * @param from, to  the server's states at the two entries: they tell who is who, whatever the names
  * @param before, after  the client's states
  * @param again  the tables that are downloaded again, by the server's OIDs
+ * @param older  entries since the client's were pruned
  * @returns how many rows stayed
  */
-export function compareKept({ from, to, before, after, again, lines }) {
+export function compareKept({ from, to, before, after, again, older, lines }) {
   let kept = 0
   for (const was of from.tables) {
     const is = to.tables.find((t) => t.oid === was.oid)
@@ -39,7 +40,9 @@ export function compareKept({ from, to, before, after, again, lines }) {
   for (const was of from.sequences) {
     const is = to.sequences.find((s) => s.oid === was.oid)
     const options = ({ min, max, inc, cycle, type }) => JSON.stringify([min, max, inc, cycle, type])
-    if (!is || options(was) !== options(is) || madeAgain(was.owner) || madeAgain(is.owner)) continue
+    // What got another name in entries that were pruned is made again.
+    const renamed = older && was.q !== is?.q
+    if (!is || renamed || options(was) !== options(is) || madeAgain(was.owner) || madeAgain(is.owner)) continue
     const [mine, mineNow] = [before.sequences.find((s) => s.q === was.q), after.sequences.find((s) => s.q === is.q)]
     if (mine?.last !== mineNow?.last) throw new Violation('a sequence moved', `from ${mine?.last} to ${mineNow?.last}`, [`${was.q}, now ${is.q}`, ...lines])
   }

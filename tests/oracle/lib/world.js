@@ -361,7 +361,8 @@ export class World {
     const lines = ['the plan:', ...statements]
     const named = (list) => new Set(this.state.tables.filter((t) => list.some((f) => f.schema === t.schema && f.table === t.name)).map((t) => t.oid))
     const [again, fetch] = [named(plan.refetch), named(plan.fetch)]
-    let kept = compareKept({ from: client.state, to: this.state, before, after: state, again, lines })
+    const older = client.seq < (this.pruned ?? 0)
+    let kept = compareKept({ from: client.state, to: this.state, before, after: state, again, older, lines })
     for (const table of this.state.tables) {
       if (table.kind === 'p' || fetch.has(table.oid)) continue
       const mine = state.tables.find((t) => t.q === table.q)
