@@ -49,7 +49,7 @@ SELECT
   (SELECT _electric_meta.not_distributed()) AS not_distributed,
   (SELECT _electric_meta.restoring()) AS restoring,
   (SELECT pg_catalog.jsonb_build_object('transactions', pg_catalog.count(*), 'since', pg_catalog.min(u.committed_at),
-            'error', pg_catalog.min(u.error))
+            'error', (pg_catalog.array_agg(u.error ORDER BY u.committed_at))[1])
    FROM _electric_meta.unsealed u HAVING pg_catalog.count(*) > 0) AS suspended
 FROM _electric_meta.ledgers l
 JOIN _electric_meta.seal USING (ledger_id);
@@ -77,5 +77,5 @@ COMMENT ON COLUMN electric_schema.status.not_distributed IS 'What is there and c
 COMMENT ON COLUMN electric_schema.status.restoring IS
   'Ledgers that came with a dump and that this database does not go on with yet: what is missing, and how to go on; NULL for none';
 COMMENT ON COLUMN electric_schema.status.suspended IS
-  'Transactions whose DDL is not recorded yet because that failed, since when, and what it failed with; NULL for none. The next entry takes them along';
+  'Transactions whose DDL is not recorded yet because that failed, since when, and what the first of them failed with; NULL for none. The next entry takes them along';
 REVOKE ALL ON electric_schema.status FROM PUBLIC;

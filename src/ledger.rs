@@ -76,7 +76,8 @@ impl Chain {
         self.id
     }
 
-    fn read(row: Row) -> Result<Chain, Failure> {
+    /// Reads a row of `ledgers`.
+    pub fn read(row: Row) -> Result<Chain, Failure> {
         let read = || {
             let head = Head {
                 seq: row.i64(ledgers::SEQ)?.try_into().ok()?,
@@ -150,11 +151,6 @@ impl Ledger {
             sys::scan(self.ledgers, None, &[]).into_iter().partition(|row| row.uuid(ledgers::ID) == Some(current));
         let row = own.pop().ok_or(Failure::Ledger("it has no chain"))?;
         Ok((Chain::read(row)?, others))
-    }
-
-    /// A chain that came with a dump.
-    pub fn landed(&self, row: Row) -> Result<Chain, Failure> {
-        Chain::read(row)
     }
 
     /// Removes the rows of a chain that does not grow here, or not any more. Gives how many they were.

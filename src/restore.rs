@@ -1,6 +1,7 @@
 //! A chain that came with a dump: it goes on here as soon as it is whole and the catalogs hold its schema.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use electric_schema_core::adopt::{adopt as find, Adopted};
 use electric_schema_core::catalog::Catalog;
@@ -20,7 +21,7 @@ use crate::{capture, catalog, history, settings, sys, verify};
 
 thread_local! {
     /// The model at the head of the chain that this session found to be whole.
-    static WHOLE: RefCell<Option<(Hash, Objects)>> = const { RefCell::new(None) };
+    static WHOLE: RefCell<Option<(Hash, Rc<Objects>)>> = const { RefCell::new(None) };
 }
 
 /// At the end of a transaction, under the seal's lock: goes on with a chain that came with a dump, if it is whole and the catalogs hold its schema now.
@@ -35,7 +36,7 @@ pub fn go_on(ledger: &Ledger) -> Result<(), Failure> {
         sys::advance_command();
     }
     for row in others {
-        let other = ledger.landed(row)?;
+        let other = Chain::read(row)?;
         if !chain.unread.is_empty() {
             continue;
         }
@@ -72,7 +73,7 @@ fn uuid(chain: &Chain) -> pgrx::Uuid {
 }
 
 /// The model at the head of a chain that is whole, and older than the one here: that one is what a restore made itself.
-fn whole(client: &SpiClient<'_>, own: &Chain, other: &Chain) -> Result<Option<Objects>, Failure> {
+fn whole(client: &SpiClient<'_>, own: &Chain, other: &Chain) -> Result<Option<Rc<Objects>>, Failure> {
     if let Some((_, objects)) = WHOLE.with_borrow(|whole| whole.clone().filter(|(hash, _)| *hash == other.head.hash)) {
         return Ok(Some(objects));
     }
@@ -88,8 +89,9 @@ fn whole(client: &SpiClient<'_>, own: &Chain, other: &Chain) -> Result<Option<Ob
     }
     let Some(chain) = history::chain_of(client, uuid(other))? else { return Ok(None) };
     let Ok(sound) = verify::sound(client, &chain)? else { return Ok(None) };
-    WHOLE.set(Some((other.head.hash, sound.objects.clone())));
-    Ok(Some(sound.objects))
+    let objects = Rc::new(sound.objects);
+    WHOLE.set(Some((other.head.hash, objects.clone())));
+    Ok(Some(objects))
 }
 
 /// Where the objects of a model are in the catalogs; `None` while somebody holds some of them.
@@ -126,7 +128,7 @@ fn adopt_chain(wanted: Option<pgrx::Uuid>) -> Result<(), Failure> {
     sys::pinned(owner, || {
         ledger.lock(settings::seal_timeout());
         let (chain, others) = ledger.chains()?;
-        let mut others = others.into_iter().map(|row| ledger.landed(row)).collect::<Result<Vec<Chain>, Failure>>()?;
+        let mut others = others.into_iter().map(Chain::read).collect::<Result<Vec<Chain>, Failure>>()?;
         let ids = || others.iter().map(|other| uuid(other).to_string()).collect::<Vec<_>>().join(", ");
         let at = match wanted {
             Some(id) => others.iter().position(|other| uuid(other) == id),

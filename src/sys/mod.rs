@@ -11,6 +11,7 @@ use pgrx::spi::{Spi, SpiError};
 use pgrx::{pg_guard, PgTupleDesc};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::ffi::{c_char, c_int, c_long, c_void, CStr, CString};
 use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;

@@ -75,21 +75,9 @@ pub fn is_read_only() -> bool {
 
 /// Runs `f` in a subtransaction that is rolled back, whatever comes of it. `Err`: what ended `f`.
 pub fn rolled_back<R>(f: impl FnOnce() -> R) -> Result<R, Box<CaughtError>> {
-    // SAFETY: the memory context and resource owner are put back as every procedural language does around its exception blocks. All that ends `f`
-    // is caught, so the subtransaction that is rolled back is the one begun here; its abort undoes role, settings, snapshots and SPI connections.
-    unsafe {
-        let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
-        pg_sys::BeginInternalSubTransaction(std::ptr::null());
-        pg_sys::CurrentMemoryContext = context;
-        let result = PgTryBuilder::new(AssertUnwindSafe(|| Ok(f())))
-            .catch_others(|caught| Err(Box::new(caught)))
-            .catch_rust_panic(|caught| Err(Box::new(caught)))
-            .execute();
-        pg_sys::CurrentMemoryContext = context;
-        pg_sys::RollbackAndReleaseCurrentSubTransaction();
-        pg_sys::CurrentMemoryContext = context;
-        pg_sys::CurrentResourceOwner = owner;
-        result
+    match attempted(|| Err::<Infallible, R>(f())) {
+        Ok(never) => match never {},
+        Err(result) => result,
     }
 }
 
@@ -106,7 +94,8 @@ pub fn is_ours(error: &CaughtError) -> Option<String> {
 
 /// Runs `f` in a subtransaction that is rolled back when an ERROR ends `f`, or when it answers `Err`. `Err(Err(_))`: the ERROR.
 pub fn attempted<R, E>(f: impl FnOnce() -> Result<R, E>) -> Result<R, Result<E, Box<CaughtError>>> {
-    // SAFETY: as in `rolled_back`; what succeeded is released instead.
+    // SAFETY: the memory context and resource owner are put back as every procedural language does around its exception blocks. All that ends `f`
+    // is caught, so the subtransaction that ends here is the one begun here; its abort undoes role, settings, snapshots and SPI connections.
     unsafe {
         let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
         pg_sys::BeginInternalSubTransaction(std::ptr::null());

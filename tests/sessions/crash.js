@@ -7,7 +7,8 @@
  */
 import { parseArgs } from 'node:util'
 import { compare, makeSessions, prepareLoad } from './lib/load.js'
-import { check, main, mulberry32, same, sleep } from './lib/report.js'
+import { random } from '../oracle/lib/random.js'
+import { check, main, same, sleep } from './lib/report.js'
 import { Server } from './lib/server.js'
 import { settle, unsound } from './lib/sound.js'
 
@@ -19,7 +20,7 @@ const { values: options } = parseArgs({
   },
 })
 const seed = Number(options.seed)
-const random = mulberry32(seed)
+const { next } = random(seed)
 const KINDS = ['a process', 'the postmaster and its children', 'the postmaster', 'a committing process', 'the postmaster and its children']
 /** Ledgers are begun anew after so many, to keep the checks short. */
 const SAME_DATABASE = 10
@@ -73,7 +74,7 @@ await main('crash', async () => {
 
 /** Kills, and sees to it that the server comes back. What was killed. */
 async function strike(server, database, kind) {
-  await sleep(800 + random() * 700)
+  await sleep(800 + next() * 700)
   if (kind.startsWith('the postmaster')) {
     const killed = await server.crash(kind !== 'the postmaster')
     await server.start()

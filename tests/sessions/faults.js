@@ -7,7 +7,8 @@
 import { parseArgs } from 'node:util'
 import { connect, drop, recreate } from '../e2e/lib/cluster.js'
 import { compare, harass, makeSessions, prepareLoad } from './lib/load.js'
-import { check, main, mulberry32 } from './lib/report.js'
+import { random } from '../oracle/lib/random.js'
+import { check, main } from './lib/report.js'
 import { settle, unsound } from './lib/sound.js'
 
 const { values: options } = parseArgs({
@@ -34,7 +35,7 @@ async function round(count) {
   await prepareLoad(db, count)
   const sessions = makeSessions(count, open, seed)
   const until = Date.now() + Number(options.seconds) * 1000
-  const [done] = await Promise.all([options.calm ? { cancelled: 0, terminated: 0 } : harass(db, sessions, until, mulberry32(seed)), ...sessions.map((session) => session.run(until))])
+  const [done] = await Promise.all([options.calm ? { cancelled: 0, terminated: 0 } : harass(db, sessions, until, random(seed)), ...sessions.map((session) => session.run(until))])
   await Promise.all(sessions.map((session) => session.db.end()))
   await settle(db, 'shared.settled')
   const { problems, entries, committed, owned, adopted } = await compare(db, sessions)

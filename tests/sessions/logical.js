@@ -5,7 +5,8 @@
  */
 import { parseArgs } from 'node:util'
 import { connect, drop, recreate } from '../e2e/lib/cluster.js'
-import { check, main, mulberry32, same } from './lib/report.js'
+import { random } from '../oracle/lib/random.js'
+import { check, main, same } from './lib/report.js'
 import { unsound } from './lib/sound.js'
 
 const { values: options } = parseArgs({
@@ -62,11 +63,11 @@ await main('logical', async () => {
 /** Transactions with rows that say which entry was the newest when they were written. */
 async function session(number) {
   const db = await connect(database)
-  const random = mulberry32(number)
+  const r = random(number)
   const row = (ddl) => db.query('INSERT INTO seen SELECT seq, $1, $2 FROM electric_schema.head()', [ddl, number])
   for (let n = 0; n < Number(options.transactions); n++) {
     const table = `t${number}_${n}`
-    const kind = Math.floor(random() * 6)
+    const kind = r.below(6)
     await db.query('BEGIN')
     if (kind === 0) {
       await row(false)
@@ -79,7 +80,7 @@ async function session(number) {
     if (kind === 3) await db.query('ROLLBACK')
     else if (kind === 4) {
       await db.query(`PREPARE TRANSACTION '${table}'`)
-      await db.query(`${random() < 0.5 ? 'COMMIT' : 'ROLLBACK'} PREPARED '${table}'`)
+      await db.query(`${r.chance(0.5) ? 'COMMIT' : 'ROLLBACK'} PREPARED '${table}'`)
     } else await db.query('COMMIT')
   }
   await db.end()

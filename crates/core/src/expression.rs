@@ -291,6 +291,13 @@ pub fn settled(sql: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// The same, in place.
+pub fn settle(text: &mut String) {
+    if let Cow::Owned(settled) = settled(text) {
+        *text = settled;
+    }
+}
+
 /// Whether `(ARRAY[` stands before and at `i`.
 fn begins_array(spans: &[(usize, Token<'_>)], i: usize) -> bool {
     let token = |i: usize| spans.get(i).map(|(_, token)| token);

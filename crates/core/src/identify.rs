@@ -10,7 +10,7 @@ mod table;
 mod types;
 
 use crate::catalog::{Catalog, RawSequence, RawView};
-use crate::expression::settled;
+use crate::expression::settle;
 use crate::model::{ColumnRef, EnumType, Extension, Index, Object, ObjectId, PartId, Schema, Sequence};
 
 /// Where the ledger's identities are in the catalogs of this very cluster. Never leaves it, never enters a hash.
@@ -158,11 +158,7 @@ fn reads_alike(one: &Object, other: &Object) -> bool {
 fn settle_all(value: &mut serde_json::Value) {
     use serde_json::Value;
     match value {
-        Value::String(text) => {
-            if let std::borrow::Cow::Owned(settled) = settled(text) {
-                *text = settled;
-            }
-        }
+        Value::String(text) => settle(text),
         Value::Array(items) => items.iter_mut().for_each(settle_all),
         Value::Object(fields) => fields.values_mut().for_each(settle_all),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

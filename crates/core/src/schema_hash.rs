@@ -1,11 +1,9 @@
 //! The schema hash: SHA-256 of the definitions alone, kept up to date at the cost of what changed (LtHash).
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 
 use crate::encoding::{canonical_json, Encoder, Hash};
-use crate::expression::settled;
+use crate::expression::settle;
 use crate::model::Object;
 
 const LANES: usize = 1024;
@@ -120,11 +118,7 @@ fn strip(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(strip),
         // A dump that was restored has the same schema.
-        Value::String(text) => {
-            if let Cow::Owned(settled) = settled(text) {
-                *text = settled;
-            }
-        }
+        Value::String(text) => settle(text),
         _ => {}
     }
 }

@@ -10,6 +10,7 @@ export function random(seed) {
   }
   const below = (n) => Math.floor(next() * n)
   return {
+    next,
     below,
     between: (from, to) => from + below(to - from + 1),
     chance: (p) => next() < p,

@@ -28,13 +28,13 @@ export function makeSessions(count, open, seed, options = {}) {
 }
 
 /** Cancels and terminates these sessions, one after the other, until it is time. What it did. */
-export async function harass(db, sessions, until, random, pause = 120) {
+export async function harass(db, sessions, until, r, pause = 120) {
   const done = { cancelled: 0, terminated: 0 }
   while (Date.now() < until) {
-    await sleep(random() * 2 * pause)
-    const { processID } = sessions[Math.floor(random() * sessions.length)].db ?? {}
+    await sleep(r.next() * 2 * pause)
+    const { processID } = r.pick(sessions).db ?? {}
     if (!processID) continue
-    const [how, what] = random() < 0.3 ? ['terminate', 'terminated'] : ['cancel', 'cancelled']
+    const [how, what] = r.chance(0.3) ? ['terminate', 'terminated'] : ['cancel', 'cancelled']
     // Only what is connected to this database: a number can have become somebody else's.
     const { rowCount } = await db.query(
       `SELECT pg_${how}_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND datname = current_database()`, [processID])

@@ -41,14 +41,4 @@ export async function failure(work) {
   }
 }
 
-/** Numbers from 0 to 1, the same for the same seed. */
-export function mulberry32(state) {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
-
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))

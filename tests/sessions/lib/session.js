@@ -1,4 +1,5 @@
-import { mulberry32, sleep } from './report.js'
+import { random } from '../../oracle/lib/random.js'
+import { sleep } from './report.js'
 import { inventory } from './inventory.js'
 
 /** What a session may meet that bare Postgres has as well: cancelled, timed out. Not a deadlock: the load has none. */
@@ -22,7 +23,7 @@ export class Session {
   indexes = []
 
   constructor({ number, open, role, seed, prepares = true }) {
-    Object.assign(this, { number, open, role, prepares, random: mulberry32(seed * 1000 + number), schema: `s${number}` })
+    Object.assign(this, random(seed * 1000 + number), { number, open, role, prepares, schema: `s${number}` })
   }
 
   async run(until) {
@@ -318,17 +319,5 @@ export class Session {
   /** Statements that can come twice are told apart by it. */
   mark() {
     return `/* ${this.number}x${this.made++} */`
-  }
-
-  below(n) {
-    return Math.floor(this.random() * n)
-  }
-
-  pick(list) {
-    return list[this.below(list.length)]
-  }
-
-  chance(probability) {
-    return this.random() < probability
   }
 }

@@ -1,4 +1,4 @@
-import { mulberry32 } from './report.js'
+import { random } from '../../oracle/lib/random.js'
 
 /** What all sessions share. */
 export async function setup(db, sessions) {
@@ -20,24 +20,12 @@ export class Worker {
   made = 0
 
   constructor(db, number, seed, sessions) {
-    Object.assign(this, { db, number, sessions, random: mulberry32(seed * 1000 + number) })
+    Object.assign(this, random(seed * 1000 + number), { db, number, sessions })
   }
 
   async run(until) {
     await this.send(`SET lock_timeout = '3s'; SET statement_timeout = '20s'; SET client_min_messages = warning`)
     while (Date.now() < until) await this.transaction()
-  }
-
-  below(n) {
-    return Math.floor(this.random() * n)
-  }
-
-  pick(list) {
-    return list[this.below(list.length)]
-  }
-
-  chance(probability) {
-    return this.random() < probability
   }
 
   fresh(prefix) {
