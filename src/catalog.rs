@@ -8,12 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use electric_schema_core::catalog::{Catalog, QUERY};
 use electric_schema_core::error::Error;
 
+use crate::quick;
 use crate::report::Failure;
+use crate::settings;
 use crate::sys::{self, Share};
 
 const IN_SCOPE: &str = include_str!("../sql/in_scope.sql");
 
 /// What was read, and what could not be.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The catalogs.
     pub catalog: Catalog,
@@ -31,15 +34,23 @@ struct InScope {
     routines: Vec<u32>,
 }
 
+/// A relation to be read.
 #[derive(serde::Deserialize)]
-struct Relation {
+pub struct Relation {
     oid: u32,
     /// Itself, and what printing it locks.
     locks: Vec<u32>,
 }
 
+impl Relation {
+    /// One that locks nothing else.
+    pub fn alone(oid: u32) -> Relation {
+        Relation { oid, locks: vec![oid] }
+    }
+}
+
 /// The relations that could be locked, what was locked for it, and the relations that could not be.
-fn lock(relations: &[Relation]) -> (BTreeSet<u32>, Vec<Share>, BTreeSet<u32>) {
+pub fn lock(relations: &[Relation]) -> (BTreeSet<u32>, Vec<Share>, BTreeSet<u32>) {
     let mut tried: BTreeMap<u32, Option<Share>> = BTreeMap::new();
     for &oid in relations.iter().flat_map(|relation| &relation.locks) {
         tried.entry(oid).or_insert_with(|| sys::try_lock_share(oid));
@@ -56,10 +67,13 @@ fn latest(sql: &'static str, oids: Option<&[u32]>) -> Result<Option<String>, Fai
     Ok(sys::with_latest_snapshot(|| sys::query_json(sql, oids))?)
 }
 
-/// Has the queries planned, which takes many times as long as running them does: the first seal of a session does so before it takes the lock.
-pub fn prepare() -> Result<(), Failure> {
-    for query in [IN_SCOPE, QUERY] {
-        if !sys::is_planned(query) {
+/// Has the queries planned that reading these objects (`None`: all) needs, which takes many times as long as running them does. Once in a session, and
+/// before it takes the lock.
+pub fn prepare(oids: Option<&BTreeSet<u32>>) -> Result<(), Failure> {
+    let unplanned: Vec<_> = [IN_SCOPE, QUERY].into_iter().filter(|query| !sys::is_planned(query)).collect();
+    let needed = || settings::check_reader() || oids.is_none_or(|oids| quick::read(oids).is_none());
+    if !unplanned.is_empty() && needed() {
+        for query in unplanned {
             latest(query, Some(&[]))?;
         }
     }
@@ -68,6 +82,20 @@ pub fn prepare() -> Result<(), Failure> {
 
 /// Reads these objects, or all in scope. `routines` are those that clients have: others are read only where something needs them.
 pub fn read(oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Reading, Failure> {
+    match oids.and_then(quick::read) {
+        Some(quick) if settings::check_reader() => {
+            let reference = query(oids, routines)?;
+            match quick == reference {
+                true => Ok(quick),
+                false => Err(Failure::Readers { quick: Box::new(quick), reference: Box::new(reference) }),
+            }
+        }
+        Some(quick) => Ok(quick),
+        None => query(oids, routines),
+    }
+}
+
+fn query(oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Reading, Failure> {
     let asked: Option<Vec<u32>> = oids.map(|oids| oids.iter().copied().collect());
     let in_scope: InScope = parse(latest(IN_SCOPE, asked.as_deref())?)?;
     let (mut readable, locked, unread) = lock(&in_scope.relations);

@@ -20,6 +20,7 @@ mod history;
 mod label;
 mod ledger;
 mod preview;
+mod quick;
 mod reach;
 mod reconcile;
 mod report;
@@ -66,6 +67,12 @@ pub mod pg_test {
 
     /// What the tests' server is started with.
     pub fn postgresql_conf_options() -> Vec<&'static str> {
-        vec!["max_prepared_transactions = 10", "wal_level = logical", "max_replication_slots = 10", "fsync = off"]
+        vec![
+            "max_prepared_transactions = 10",
+            "wal_level = logical",
+            "max_replication_slots = 10",
+            "fsync = off",
+            "electric_schema.check_reader = on",
+        ]
     }
 }

@@ -5,6 +5,7 @@ use electric_schema_core::label::Unfit;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{function_name, PgLogLevel, PgSqlErrorCode};
 
+use crate::catalog::Reading;
 use crate::scope::Refusal;
 use crate::sys;
 
@@ -70,6 +71,13 @@ pub enum Failure {
     Held,
     /// Others changed the schema since this transaction's snapshot was taken.
     Stale,
+    /// Two readings of the same catalogs differ (`electric_schema.check_reader`).
+    Readers {
+        /// Without a query.
+        quick: Box<Reading>,
+        /// The reference query's.
+        reference: Box<Reading>,
+    },
     /// A text that cannot be a label.
     Label(Unfit),
     /// Nothing can be written here: on a standby, or in a read-only transaction.
@@ -246,6 +254,11 @@ impl From<Failure> for ErrorReport {
             )
             .set_detail("Under REPEATABLE READ and SERIALIZABLE, Postgres cannot print their constraints.")
             .set_hint("Run the transaction again, or under READ COMMITTED."),
+            Failure::Readers { quick, reference } => report(
+                PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+                "electric_schema: two readings of the catalogs differ".to_owned(),
+            )
+            .set_detail(format!("Without a query: {quick:?}\nBy the reference query: {reference:?}")),
             Failure::Label(unfit) => {
                 let detail = match unfit {
                     Unfit::Empty => "There is nothing to see in it.".to_owned(),

@@ -48,7 +48,8 @@ pub fn before_commit(commit: Commit) {
             if touched.label.is_none() {
                 touched.label = label::from_bookkeeping(&touched);
             }
-            catalog::prepare()
+            let oids = &touched.objects | &touched.dropped;
+            catalog::prepare(if touched.everything { None } else { Some(&oids) })
         })?;
         ledger.lock(settings::seal_timeout());
         let record = || {

@@ -29,6 +29,7 @@ pub enum OnError {
 
 static ON_ERROR: GucSetting<OnError> = GucSetting::<OnError>::new(OnError::Abort);
 static DESTRUCTIVE: GucSetting<Destructive> = GucSetting::<Destructive>::new(Destructive::Allow);
+static CHECK_READER: GucSetting<bool> = GucSetting::<bool>::new(false);
 static SEAL_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(0);
 
 /// Registers the settings; once for each process.
@@ -42,6 +43,14 @@ pub fn register() {
         i32::MAX,
         GucContext::Userset,
         GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_bool_guc(
+        c"electric_schema.check_reader",
+        c"Reads the catalogs a second time, by the reference query, and compares.",
+        c"For tests: a difference is an error.",
+        &CHECK_READER,
+        GucContext::Suset,
+        GucFlags::NO_SHOW_ALL,
     );
     GucRegistry::define_enum_guc(
         c"electric_schema.destructive",
@@ -64,6 +73,11 @@ pub fn register() {
 /// What happens to a transaction whose DDL cannot be recorded.
 pub fn on_error() -> OnError {
     ON_ERROR.get()
+}
+
+/// Whether every reading of the catalogs is compared with the reference query's.
+pub fn check_reader() -> bool {
+    CHECK_READER.get()
 }
 
 /// What happens to DDL that is destructive.

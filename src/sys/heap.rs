@@ -45,6 +45,21 @@ impl Row {
         self.word(attno).map(|word| word as i64)
     }
 
+    /// `integer`.
+    pub fn i32(&self, attno: i16) -> Option<i32> {
+        self.word(attno).map(|word| word as i32)
+    }
+
+    /// `smallint`.
+    pub fn i16(&self, attno: i16) -> Option<i16> {
+        self.word(attno).map(|word| word as i16)
+    }
+
+    /// Of any type.
+    pub fn is_null(&self, attno: i16) -> bool {
+        matches!(self.column(attno), Column::Null)
+    }
+
     /// `boolean`.
     pub fn bool(&self, attno: i16) -> Option<bool> {
         self.word(attno).map(|word| word as u8 != 0)
@@ -337,24 +352,28 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
 /// The rows of `table` that have all `keys`, found through `index` (whose columns the keys must be) or by reading the whole heap. What is seen is what
 /// is committed now, and what this transaction did; no predicate lock is taken.
 pub fn scan(table: Oid, index: Option<Oid>, keys: &[Key]) -> Vec<Row> {
-    // SAFETY: relation and scan are closed below (by the abort after an ERROR); rows are copied while their tuple is current. `SnapshotSelfData` is a
-    // constant of Postgres; being no MVCC snapshot, it takes no predicate lock.
-    with_any_snapshot(|| unsafe {
-        let relation = pg_sys::table_open(table.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE);
-        let mut entries = scan_keys(relation, keys);
-        let scan = pg_sys::systable_beginscan(
-            relation,
-            index.unwrap_or_default().into(),
-            index.is_some(),
-            &raw mut pg_sys::SnapshotSelfData,
-            entries.len() as c_int,
-            entries.as_mut_ptr(),
-        );
-        let rows = std::iter::from_fn(|| row(relation, pg_sys::systable_getnext(scan))).collect();
-        pg_sys::systable_endscan(scan);
-        pg_sys::table_close(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
-        rows
-    })
+    // SAFETY: `SnapshotSelfData` is a constant of Postgres; being no MVCC snapshot, it takes no predicate lock.
+    with_any_snapshot(|| unsafe { scan_with(table, index, keys, &raw mut pg_sys::SnapshotSelfData) })
+}
+
+/// # Safety
+/// `snapshot` is null, for the catalogs' own, or lives as long as the scan.
+pub(super) unsafe fn scan_with(table: Oid, index: Option<Oid>, keys: &[Key], snapshot: pg_sys::Snapshot) -> Vec<Row> {
+    // Relation and scan are closed below (by the abort after an ERROR); rows are copied while their tuple is current.
+    let relation = pg_sys::table_open(table.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+    let mut entries = scan_keys(relation, keys);
+    let scan = pg_sys::systable_beginscan(
+        relation,
+        index.unwrap_or_default().into(),
+        index.is_some(),
+        snapshot,
+        entries.len() as c_int,
+        entries.as_mut_ptr(),
+    );
+    let rows = std::iter::from_fn(|| row(relation, pg_sys::systable_getnext(scan))).collect();
+    pg_sys::systable_endscan(scan);
+    pg_sys::table_close(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+    rows
 }
 
 /// Opens `table` for writing and keeps its lock until the end of the transaction.

@@ -16,6 +16,7 @@ use std::ffi::{c_char, c_int, c_long, c_void, CStr, CString};
 use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 
+mod catalogs;
 mod events;
 mod heap;
 mod locks;
@@ -25,6 +26,7 @@ mod reading;
 mod relations;
 mod transaction;
 
+pub use catalogs::*;
 pub use events::*;
 pub use heap::*;
 pub use locks::*;

@@ -53,3 +53,5 @@ pub mod schema_hash;
 pub mod scope;
 /// What pruned entries leave behind.
 pub mod trace;
+/// What a stored expression tells.
+pub mod tree;
