@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use electric_schema_core::catalog::{Catalog, QUERY};
 use electric_schema_core::error::Error;
+use pgrx::datum::JsonString;
+use pgrx::{pg_sys, Spi};
 
+use crate::query::{self, select};
 use crate::quick;
 use crate::report::Failure;
 use crate::settings;
@@ -16,7 +19,7 @@ use crate::sys::{self, Share};
 const IN_SCOPE: &str = include_str!("../sql/in_scope.sql");
 
 /// What was read, and what could not be.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The catalogs.
     pub catalog: Catalog,
@@ -64,38 +67,42 @@ pub fn lock(relations: &[Relation]) -> (BTreeSet<u32>, Vec<Share>, BTreeSet<u32>
 
 /// A query's answer as of now.
 fn latest(sql: &'static str, oids: Option<&[u32]>) -> Result<Option<String>, Failure> {
-    Ok(sys::with_latest_snapshot(|| sys::query_json(sql, oids))?)
+    let oids = oids.map(|oids| oids.iter().map(|oid| pg_sys::Oid::from(*oid)).collect::<Vec<_>>());
+    let answer = || Spi::connect(|client| select(client, sql, &[oids.into()])?.first().get_one::<JsonString>());
+    Ok(sys::with_latest_snapshot(answer)?.map(|json| json.0))
 }
 
-/// Has the queries planned that reading these objects (`None`: all) needs, which takes many times as long as running them does. Once in a session, and
-/// before it takes the lock.
-pub fn prepare(oids: Option<&BTreeSet<u32>>) -> Result<(), Failure> {
-    let unplanned: Vec<_> = [IN_SCOPE, QUERY].into_iter().filter(|query| !sys::is_planned(query)).collect();
-    let needed = || settings::check_reader() || oids.is_none_or(|oids| quick::read(oids).is_none());
-    if !unplanned.is_empty() && needed() {
-        for query in unplanned {
+/// What can be done before the seal's lock is taken, so that nobody waits for it: reads these objects (`None`: all), if that needs no query; has the
+/// queries planned, if it does, which takes many times as long as running them.
+pub fn ahead(oids: Option<&BTreeSet<u32>>) -> Result<Option<Reading>, Failure> {
+    let quick = oids.and_then(quick::read);
+    if quick.is_some() && !settings::check_reader() {
+        return Ok(quick);
+    }
+    for query in [IN_SCOPE, QUERY] {
+        if !query::is_planned(query) {
             latest(query, Some(&[]))?;
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Reads these objects, or all in scope. `routines` are those that clients have: others are read only where something needs them.
 pub fn read(oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Reading, Failure> {
     match oids.and_then(quick::read) {
         Some(quick) if settings::check_reader() => {
-            let reference = query(oids, routines)?;
+            let reference = by_query(oids, routines)?;
             match quick == reference {
                 true => Ok(quick),
                 false => Err(Failure::Readers { quick: Box::new(quick), reference: Box::new(reference) }),
             }
         }
         Some(quick) => Ok(quick),
-        None => query(oids, routines),
+        None => by_query(oids, routines),
     }
 }
 
-fn query(oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Reading, Failure> {
+fn by_query(oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Reading, Failure> {
     let asked: Option<Vec<u32>> = oids.map(|oids| oids.iter().copied().collect());
     let in_scope: InScope = parse(latest(IN_SCOPE, asked.as_deref())?)?;
     let (mut readable, locked, unread) = lock(&in_scope.relations);

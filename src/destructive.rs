@@ -58,7 +58,7 @@ pub fn judge_call(tag: &str) {
         ledger.undisturbed(|mut chain| {
             // What others left to be read is not this statement's doing.
             chain.unread.clear();
-            seal::settle(&ledger, &mut touched.clone(), &chain)
+            seal::foresee(&ledger, touched.clone(), &chain)
         })
     }));
     let lines = or_raise(changes(&sealed)).map(|changes| reasons(&changes)).unwrap_or_default();

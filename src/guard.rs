@@ -99,7 +99,7 @@ fn look() -> Result<(), Failure> {
             let id: pgrx::Uuid = history::column(&row, 1)?;
             let seen = SEEN.with_borrow(|seen| seen.get(id.as_bytes()).copied());
             let seen = seen.filter(|(seq, hash)| is_there(client, id, *seq, hash).unwrap_or(false));
-            match verify::follows(client, id, seen)? {
+            match verify::follows(id, seen)? {
                 Ok(Some(last)) => SEEN.with_borrow_mut(|seen| seen.insert(*id.as_bytes(), last)),
                 Ok(None) => None,
                 Err(wrong) => return Err(Failure::NoChain(wrong)),

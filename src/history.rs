@@ -13,9 +13,10 @@ use electric_schema_core::revert::revert;
 use electric_schema_core::schema_hash::SchemaSum;
 use electric_schema_core::trace::{Named, Trace};
 use pgrx::prelude::*;
-use pgrx::spi::{SpiClient, SpiHeapTupleData};
+use pgrx::spi::{SpiClient, SpiHeapTupleData, SpiTupleTable};
 use pgrx::JsonB;
 
+use crate::query::select;
 use crate::report::Failure;
 
 /// One column of a row that must be there.
@@ -46,23 +47,18 @@ pub struct Chain {
 
 /// The chain, its genesis and its head.
 pub fn chain(client: &SpiClient<'_>) -> Result<Chain, Failure> {
-    let current = "(SELECT s.ledger_id FROM _electric_meta.seal s)";
-    find_chain(client, current, &[])?.ok_or(Failure::Ledger("it has no chain"))
+    const CURRENT: &str = "SELECT ledger_id, seq, hash, reset_version FROM _electric_meta.ledgers \
+                           WHERE ledger_id = (SELECT s.ledger_id FROM _electric_meta.seal s)";
+    first_chain(select(client, CURRENT, &[])?)?.ok_or(Failure::Ledger("it has no chain"))
 }
 
 /// A chain by its id: that of this database, or one that came with a dump.
 pub fn chain_of(client: &SpiClient<'_>, id: pgrx::Uuid) -> Result<Option<Chain>, Failure> {
-    find_chain(client, "$1", &[id.into()])
+    const BY_ID: &str = "SELECT ledger_id, seq, hash, reset_version FROM _electric_meta.ledgers WHERE ledger_id = $1";
+    first_chain(select(client, BY_ID, &[id.into()])?)
 }
 
-fn find_chain(
-    client: &SpiClient<'_>,
-    id: &str,
-    args: &[pgrx::datum::DatumWithOid<'_>],
-) -> Result<Option<Chain>, Failure> {
-    let query =
-        format!("SELECT ledger_id, seq, hash, reset_version FROM _electric_meta.ledgers WHERE ledger_id = {id}");
-    let rows = client.select(&query, Some(1), args)?;
+fn first_chain(rows: SpiTupleTable<'_>) -> Result<Option<Chain>, Failure> {
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let head = Position { seq: number(&row, 2)?, hash: hash(&row, 3)?, reset_version: number(&row, 4)? };
     Ok(Some(Chain { id: column(&row, 1)?, head }))
@@ -76,7 +72,7 @@ pub fn position(client: &SpiClient<'_>, chain: &Chain, seq: u64) -> Result<Optio
     }
     let query =
         "SELECT hash, reset_version, schema_hash FROM _electric_meta.migrations WHERE (ledger_id, seq) = ($1, $2)";
-    let rows = client.select(query, Some(1), &[chain.id.into(), bigint(seq).into()])?;
+    let rows = select(client, query, &[chain.id.into(), bigint(seq).into()])?;
     let Some(row) = rows.into_iter().next() else { return Ok(None) };
     let reset_version = number(&row, 2)?;
     Ok(Some((Position { seq, hash: hash(&row, 1)?, reset_version }, hash(&row, 3)?)))
@@ -84,8 +80,8 @@ pub fn position(client: &SpiClient<'_>, chain: &Chain, seq: u64) -> Result<Optio
 
 /// Finds a hash; `None` when the ledger does not know it.
 pub fn place(client: &SpiClient<'_>, chain: &Chain, hash: &Hash) -> Result<Option<Place>, Failure> {
-    let find = |query| -> Result<Option<u64>, Failure> {
-        let rows = client.select(query, Some(1), &[chain.id.into(), hash.to_string().into()])?;
+    let find = |query: &'static str| -> Result<Option<u64>, Failure> {
+        let rows = select(client, query, &[chain.id.into(), hash.to_string().into()])?;
         rows.into_iter().next().map(|row| number(&row, 1)).transpose()
     };
     let entry = "SELECT seq FROM _electric_meta.migrations WHERE ledger_id = $1 AND hash = $2";
@@ -133,7 +129,7 @@ pub struct Checkpoint {
 
 fn checkpoint_seq(client: &SpiClient<'_>, chain: &Chain) -> Result<u64, Failure> {
     let query = "SELECT seq FROM _electric_meta.checkpoints WHERE ledger_id = $1";
-    let rows = client.select(query, Some(1), &[chain.id.into()])?;
+    let rows = select(client, query, &[chain.id.into()])?;
     rows.into_iter().next().map_or(Ok(0), |row| number(&row, 1))
 }
 
@@ -141,7 +137,7 @@ fn checkpoint_seq(client: &SpiClient<'_>, chain: &Chain) -> Result<u64, Failure>
 pub fn checkpoint(client: &SpiClient<'_>, chain: &Chain) -> Result<Checkpoint, Failure> {
     let query =
         "SELECT seq, hash, reset_version, schema_hash, objects FROM _electric_meta.checkpoints WHERE ledger_id = $1";
-    let rows = client.select(query, Some(1), &[chain.id.into()])?;
+    let rows = select(client, query, &[chain.id.into()])?;
     let Some(row) = rows.into_iter().next() else {
         return Ok(Checkpoint {
             seq: 0,
@@ -180,13 +176,10 @@ pub fn traces(client: &SpiClient<'_>, chain: &Chain) -> Result<Vec<Trace>, Failu
             filled: column(&row, 9)?,
         })
     };
-    client.select(query, None, &[chain.id.into()])?.map(trace).collect()
+    select(client, query, &[chain.id.into()])?.map(trace).collect()
 }
 
-const ENTRY: &str =
-    "seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, private_digest";
-
-/// Reads the columns of [`ENTRY`] in this order.
+/// Reads seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest and private_digest, in this order.
 pub fn link(row: &SpiHeapTupleData<'_>) -> Result<(Link, Hash), Failure> {
     let class = match column::<String>(row, 4)?.as_str() {
         "additive" => Class::Additive,
@@ -214,10 +207,9 @@ pub fn read_changes(changes: JsonB) -> Result<Vec<ClassifiedChange>, Failure> {
 
 /// The entries after one, up to another.
 pub fn entries(client: &SpiClient<'_>, chain: &Chain, after: u64, to: u64) -> Result<Vec<Entry>, Failure> {
-    let query = format!(
-        "SELECT {ENTRY}, changes FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq"
-    );
-    let rows = client.select(&query, None, &[chain.id.into(), bigint(after).into(), bigint(to).into()])?;
+    let query = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, private_digest, changes \
+                 FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
+    let rows = select(client, query, &[chain.id.into(), bigint(after).into(), bigint(to).into()])?;
     let entry = |row: SpiHeapTupleData<'_>| {
         let (link, hash) = link(&row)?;
         Ok(Entry { link, hash, changes: read_changes(column(&row, 10)?)? })
@@ -243,7 +235,7 @@ pub fn numbered_changes(
     to: u64,
 ) -> Result<Vec<(u64, Vec<ClassifiedChange>)>, Failure> {
     let query = "SELECT seq, changes FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
-    let rows = client.select(query, None, &[chain.id.into(), bigint(after).into(), bigint(to).into()])?;
+    let rows = select(client, query, &[chain.id.into(), bigint(after).into(), bigint(to).into()])?;
     rows.map(|row| Ok((number(&row, 1)?, read_changes(column(&row, 2)?)?))).collect()
 }
 
@@ -252,19 +244,17 @@ pub fn has_destructive(client: &SpiClient<'_>, chain: &Chain, after: u64, to: u6
     let query = "SELECT EXISTS (SELECT FROM _electric_meta.migrations \
                  WHERE ledger_id = $1 AND seq > $2 AND seq <= $3 AND class = 'destructive')";
     let args = [chain.id.into(), bigint(after).into(), bigint(to).into()];
-    Ok(client.select(query, None, &args)?.first().get_one()?.unwrap_or(false))
+    Ok(select(client, query, &args)?.first().get_one()?.unwrap_or(false))
 }
 
 /// The model that the ledger holds at head, or these objects of it.
 pub fn schema(client: &SpiClient<'_>, only: Option<&BTreeSet<ObjectId>>) -> Result<Objects, Failure> {
     let unreadable = |why: String| Failure::Core(Error::Unreadable { what: "objects".to_owned(), why });
-    let query = "SELECT object_id, definition::text FROM _electric_meta.objects";
+    const ALL: &str = "SELECT object_id, definition::text FROM _electric_meta.objects";
+    const SOME: &str = "SELECT object_id, definition::text FROM _electric_meta.objects WHERE object_id = ANY ($1)";
     let rows = match only {
-        None => client.select(query, None, &[])?,
-        Some(ids) => {
-            let ids: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
-            client.select(&format!("{query} WHERE object_id = ANY ($1)"), None, &[ids.into()])?
-        }
+        None => select(client, ALL, &[])?,
+        Some(ids) => select(client, SOME, &[ids.iter().map(ObjectId::to_string).collect::<Vec<_>>().into()])?,
     };
     let object = |row: SpiHeapTupleData<'_>| {
         let id: ObjectId = column::<String>(&row, 1)?.parse().map_err(unreadable)?;
@@ -288,7 +278,7 @@ pub fn descendants(client: &SpiClient<'_>, tables: BTreeSet<ObjectId>) -> Result
     let unreadable = |why: String| Failure::Core(Error::Unreadable { what: "objects".to_owned(), why });
     let id = |text: String| text.parse::<ObjectId>().map_err(unreadable);
     let pair = |row: SpiHeapTupleData<'_>| Ok((id(column(&row, 1)?)?, id(column(&row, 2)?)?));
-    let pairs: Result<Vec<(ObjectId, ObjectId)>, Failure> = client.select(query, None, &[])?.map(pair).collect();
+    let pairs: Result<Vec<(ObjectId, ObjectId)>, Failure> = select(client, query, &[])?.map(pair).collect();
     let pairs = pairs?;
     loop {
         let is_child = |(child, parent): &&(ObjectId, ObjectId)| {
@@ -324,7 +314,7 @@ pub fn former(client: &SpiClient<'_>) -> Result<Vec<Named>, Failure> {
                    arguments \
                  FROM named WHERE kind <> 'extension' \
                  UNION SELECT kind, schema, name, arguments FROM _electric_meta.seal JOIN _electric_meta.traces USING (ledger_id) ORDER BY 1, 2, 3, 4";
-    let rows = client.select(query, None, &[])?;
+    let rows = select(client, query, &[])?;
     let one = |row: SpiHeapTupleData<'_>| {
         let name = QualifiedName { schema: column(&row, 2)?, name: column(&row, 3)? };
         Ok(Named { kind: column(&row, 1)?, name, arguments: row.get(4)? })

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use electric_schema_core::chain::Private;
+use electric_schema_core::encoding::Hash;
 use electric_schema_core::entry::{Draft, Head, Sealed};
 use electric_schema_core::error::Error;
 use electric_schema_core::identify::{Identity, Known};
 use electric_schema_core::model::{Object, ObjectId};
+use electric_schema_core::plan::Position;
 use electric_schema_core::schema_hash::SchemaSum;
 
 use crate::report::Failure;
@@ -49,6 +51,8 @@ mod objects {
 /// The ledger's tables, found by name once for each seal.
 pub struct Ledger {
     ledgers: Oid,
+    /// Through the index, because that is when old versions of a row are cleared away: a scan of the heap would meet more of them with each entry.
+    ledgers_index: Oid,
     migrations: Oid,
     objects: Oid,
     objects_oid_index: Oid,
@@ -70,7 +74,24 @@ pub struct Chain {
     pub unread: BTreeSet<u32>,
 }
 
+/// A version of a chain's row: see [`Chain::version`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    block: (u16, u16),
+    place: u16,
+    hash: Hash,
+}
+
 impl Chain {
+    /// Which version of the chain's row this is: another one, another entry.
+    pub fn version(&self) -> Version {
+        Version {
+            block: (self.row.tid.ip_blkid.bi_hi, self.row.tid.ip_blkid.bi_lo),
+            place: self.row.tid.ip_posid,
+            hash: self.head.hash,
+        }
+    }
+
     /// Which chain it is.
     pub fn id(&self) -> [u8; 16] {
         self.id
@@ -93,11 +114,25 @@ impl Chain {
     }
 }
 
+/// Where the chain is, as the running statement sees it; `None` if that cannot be told so quickly.
+pub fn head_as_seen() -> Option<Position> {
+    let find = |name| sys::relation_oid(SCHEMA, name);
+    let current = sys::scan_as_seen(find("seal")?, None, &[]).first()?.uuid(seal::ID);
+    let rows = sys::scan_as_seen(find("ledgers")?, Some(find("ledgers_pkey")?), &[]);
+    let row = rows.iter().find(|row| row.uuid(ledgers::ID) == current)?;
+    Some(Position {
+        seq: row.i64(ledgers::SEQ)?.try_into().ok()?,
+        hash: row.text(ledgers::HASH)?.parse().ok()?,
+        reset_version: row.i64(ledgers::RESET_VERSION)?.try_into().ok()?,
+    })
+}
+
 impl Ledger {
     /// Finds the tables; `None` when they are gone, with the extension, in this very transaction.
     pub fn find() -> Option<Ledger> {
         Some(Ledger {
             ledgers: sys::relation_oid(SCHEMA, "ledgers")?,
+            ledgers_index: sys::relation_oid(SCHEMA, "ledgers_pkey")?,
             migrations: sys::relation_oid(SCHEMA, "migrations")?,
             objects: sys::relation_oid(SCHEMA, "objects")?,
             objects_oid_index: sys::relation_oid(SCHEMA, "objects_oid_idx")?,
@@ -147,8 +182,9 @@ impl Ledger {
     pub fn chains(&self) -> Result<(Chain, Vec<Row>), Failure> {
         let current = sys::scan(self.seal, None, &[]).first().and_then(|row| row.uuid(seal::ID));
         let current = current.ok_or(Failure::Ledger("it has no chain"))?;
-        let (mut own, others): (Vec<Row>, Vec<Row>) =
-            sys::scan(self.ledgers, None, &[]).into_iter().partition(|row| row.uuid(ledgers::ID) == Some(current));
+        let (mut own, others): (Vec<Row>, Vec<Row>) = sys::scan(self.ledgers, Some(self.ledgers_index), &[])
+            .into_iter()
+            .partition(|row| row.uuid(ledgers::ID) == Some(current));
         let row = own.pop().ok_or(Failure::Ledger("it has no chain"))?;
         Ok((Chain::read(row)?, others))
     }
@@ -187,14 +223,12 @@ impl Ledger {
     /// cannot give that, because what prints the catalogs' expressions sees newer rows than they do.
     pub fn undisturbed<R>(&self, mut read: impl FnMut(Chain) -> Result<R, Failure>) -> Result<R, Failure> {
         const ATTEMPTS: u32 = 50;
-        let place =
-            |chain: &Chain| (chain.row.tid.ip_blkid.bi_hi, chain.row.tid.ip_blkid.bi_lo, chain.row.tid.ip_posid);
         for _ in 0..ATTEMPTS {
             // A scan can miss a row that is replaced at that very moment.
             if let (Ok(before), Ok(settings)) = (self.chain(), self.settings()) {
-                let place_before = (place(&before), before.head.hash);
+                let version = before.version();
                 let result = read(before);
-                let same = self.chain().is_ok_and(|after| (place(&after), after.head.hash) == place_before);
+                let same = self.chain().is_ok_and(|after| after.version() == version);
                 if same && self.settings().is_ok_and(|after| after == settings) {
                     return result;
                 }

@@ -20,6 +20,7 @@ mod history;
 mod label;
 mod ledger;
 mod preview;
+mod query;
 mod quick;
 mod reach;
 mod reconcile;

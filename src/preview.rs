@@ -65,7 +65,7 @@ fn ledger_ahead(owner: u32, earlier: Option<Touched>) -> Result<Ledger, Failure>
     let (_, sealed) = sys::pinned(owner, || {
         ledger.undisturbed(|mut chain| {
             chain.unread.clear();
-            seal::settle(&ledger, &mut earlier.clone(), &chain)
+            seal::foresee(&ledger, earlier.clone(), &chain)
         })
     })?;
     Ok(ledger.ahead(&sealed))
@@ -78,7 +78,7 @@ fn outcome(ledger: &Ledger, touched: Touched) -> Result<Value, Failure> {
         chain.unread.clear();
         // New objects must not get the identities of those that the transaction made before.
         chain.head.seq += 1;
-        seal::settle(ledger, &mut touched.clone(), &chain)
+        seal::foresee(ledger, touched.clone(), &chain)
     })?;
     let changes = destructive::changes(&sealed)?.unwrap_or_default();
     let not_distributed = read

@@ -17,24 +17,24 @@ use serde_json::{json, Value};
 
 use crate::ledger::{Chain, Ledger};
 use crate::report::{may_write, or_raise, Failure};
-use crate::{capture, catalog, history, settings, sys, verify};
+use crate::sys::{self, Row};
+use crate::{capture, catalog, history, settings, verify};
 
 thread_local! {
     /// The model at the head of the chain that this session found to be whole.
     static WHOLE: RefCell<Option<(Hash, Rc<Objects>)>> = const { RefCell::new(None) };
 }
 
-/// At the end of a transaction, under the seal's lock: goes on with a chain that came with a dump, if it is whole and the catalogs hold its schema now.
-pub fn go_on(ledger: &Ledger) -> Result<(), Failure> {
+/// At the end of a transaction, under the seal's lock: goes on with one of the `others`, the chains that came with a dump, if it is whole and the catalogs
+/// hold its schema now.
+pub fn go_on(ledger: &Ledger, others: Vec<Row>) -> Result<(), Failure> {
     // Under REPEATABLE READ the rows of other sessions' COPY may not be seen: the next transaction will.
-    if sys::keeps_its_snapshot() {
+    if others.is_empty() || sys::keeps_its_snapshot() {
         return Ok(());
     }
-    let (chain, others) = ledger.chains()?;
-    if !others.is_empty() {
-        // What the last statement inserted is to be seen.
-        sys::advance_command();
-    }
+    // What the last statement inserted is to be seen, and where the seal has put the chain.
+    sys::advance_command();
+    let chain = ledger.chain()?;
     for row in others {
         let other = Chain::read(row)?;
         if !chain.unread.is_empty() {

@@ -13,12 +13,12 @@ use pgrx::pg_sys::panic::ErrorReport;
 use crate::capture::{self, Touched};
 use crate::catalog;
 use crate::label;
-use crate::ledger::{Chain, Ledger};
+use crate::ledger::{Chain, Ledger, Version};
 use crate::report::{or_raise, Failure};
 use crate::restore;
 use crate::scope::{is_incomplete, Settings};
 use crate::settings::{self, OnError};
-use crate::sys::{self, Commit, Oid};
+use crate::sys::{self, Commit, Oid, Row};
 
 /// The channel of NOTIFY and the prefix of the logical messages.
 const CHANNEL: &str = "electric_schema";
@@ -44,20 +44,20 @@ pub fn before_commit(commit: Commit) {
     let role = touched.role.clone();
     or_raise(sys::pinned(owner, || {
         // Before the lock, what others need not wait for: bookkeeping is as long as anybody makes it.
-        sys::as_read_committed(|| {
+        let ahead = sys::as_read_committed(|| {
             if touched.label.is_none() {
                 touched.label = label::from_bookkeeping(&touched);
             }
-            let oids = &touched.objects | &touched.dropped;
-            catalog::prepare(if touched.everything { None } else { Some(&oids) })
-        })?;
+            // What fails here fails under the lock again.
+            Ahead::read(&ledger, &touched).unwrap_or_default()
+        });
         ledger.lock(settings::seal_timeout());
         let record = || {
             if version != VERSION {
                 return Err(Failure::OtherVersion { installed: version.clone() });
             }
-            sys::as_read_committed(|| seal(&ledger, touched.clone(), role.clone(), commit))?;
-            restore::go_on(&ledger)
+            let others = sys::as_read_committed(|| seal(&ledger, touched.clone(), role.clone(), commit, &ahead))?;
+            restore::go_on(&ledger, others)
         };
         // Whoever repairs the ledger's tables must not be kept from it by what is wrong with them.
         match if touched.is_repair() { OnError::Suspend } else { settings::on_error() } {
@@ -86,22 +86,55 @@ fn suspend(ledger: &Ledger, touched: &Touched, error: &str) -> Result<(), Failur
     Ok(())
 }
 
-fn seal(ledger: &Ledger, mut touched: Touched, role: String, commit: Commit) -> Result<(), Failure> {
-    let chain = ledger.chain()?;
+/// What was read before the lock was taken.
+struct Ahead {
+    version: Version,
+    oids: BTreeSet<Oid>,
+    reading: catalog::Reading,
+}
+
+impl Ahead {
+    fn read(ledger: &Ledger, touched: &Touched) -> Result<Option<Ahead>, Failure> {
+        if touched.is_nothing() {
+            return Ok(None);
+        }
+        // First: an entry that is appended while the catalogs are read is to be noticed.
+        let version = ledger.chain()?.version();
+        let oids = &touched.objects | &touched.dropped;
+        let reading = catalog::ahead(if touched.everything { None } else { Some(&oids) })?;
+        Ok(reading.filter(|reading| reading.unread.is_empty()).map(|reading| Ahead { version, oids, reading }))
+    }
+
+    /// It holds if no entry was appended since: whoever commits other DDL waits for the seal's lock.
+    fn still(&self, chain: &Chain, oids: &BTreeSet<Oid>) -> Option<catalog::Reading> {
+        (self.version == chain.version() && self.oids == *oids).then(|| self.reading.clone())
+    }
+}
+
+/// Appends an entry, if there is anything to be recorded. Gives the chains that came with a dump.
+fn seal(
+    ledger: &Ledger,
+    mut touched: Touched,
+    role: String,
+    commit: Commit,
+    ahead: &Option<Ahead>,
+) -> Result<Vec<Row>, Failure> {
+    let (chain, others) = ledger.chains()?;
     let unsealed = ledger.unsealed();
     touched.miss(unsealed.as_ref());
-    touched.meet(&ledger.settings()?);
+    let settings = ledger.settings()?;
+    touched.meet(&settings);
     if touched.is_nothing() && chain.unread.is_empty() {
-        return Ok(());
+        return Ok(others);
     }
-    let (read, sealed) = settle(ledger, &mut touched, &chain)?;
+    let (read, sealed) = settle(ledger, &mut touched, &chain, &settings, ahead.as_ref())?;
     read.catalog.unsupported.iter().filter(|thing| touched.objects.contains(&thing.oid)).for_each(notice);
     let unread_changed = read.unread != chain.unread;
     if unsealed.is_some() {
         ledger.resume();
     }
     if sealed.draft.is_none() && sealed.kept.is_empty() && sealed.gone.is_empty() && !unread_changed {
-        return Ok(());
+        return Ok(others);
     }
     let mut head = Head { sum: sealed.sum.clone(), ..chain.head.clone() };
     let mut announcement = None;
@@ -124,19 +157,29 @@ fn seal(ledger: &Ledger, mut touched: Touched, role: String, commit: Commit) -> 
             Commit::Prepare => {}
         }
     }
-    Ok(())
+    Ok(others)
+}
+
+/// What an entry made of this would be, so far.
+pub fn foresee(ledger: &Ledger, mut touched: Touched, chain: &Chain) -> Result<(Reading, Sealed), Failure> {
+    settle(ledger, &mut touched, chain, &ledger.settings()?, None)
 }
 
 /// What an entry made of this would be: reads what was touched, and as much more as that turns out to concern.
-pub fn settle(ledger: &Ledger, touched: &mut Touched, chain: &Chain) -> Result<(Reading, Sealed), Failure> {
-    let settings = ledger.settings()?;
-    touched.meet(&settings);
-    let (read, sealed) = compare(ledger, touched, chain, &settings)?;
+fn settle(
+    ledger: &Ledger,
+    touched: &mut Touched,
+    chain: &Chain,
+    settings: &Settings,
+    ahead: Option<&Ahead>,
+) -> Result<(Reading, Sealed), Failure> {
+    touched.meet(settings);
+    let (read, sealed) = compare(ledger, touched, chain, settings, ahead)?;
     if touched.everything || !(read.incomplete || changes_scope(touched, &read, &sealed)) {
         return Ok((read, sealed));
     }
     touched.everything = true;
-    compare(ledger, touched, chain, &settings)
+    compare(ledger, touched, chain, settings, None)
 }
 
 /// Reads what was touched, and compares it with the ledger.
@@ -145,8 +188,9 @@ fn compare(
     touched: &Touched,
     chain: &Chain,
     settings: &Settings,
+    ahead: Option<&Ahead>,
 ) -> Result<(Reading, Sealed), Failure> {
-    let read = read(ledger, touched, chain, settings)?;
+    let read = read(ledger, touched, chain, settings, ahead)?;
     // A table that comes into scope may hold rows, too.
     let older = |oid: &u32| {
         !read.known.contains_key(oid) && !sys::created_since(*oid, touched.since) && sys::may_hold_rows(*oid)
@@ -197,7 +241,13 @@ pub struct Reading {
     incomplete: bool,
 }
 
-fn read(ledger: &Ledger, touched: &Touched, chain: &Chain, settings: &Settings) -> Result<Reading, Failure> {
+fn read(
+    ledger: &Ledger,
+    touched: &Touched,
+    chain: &Chain,
+    settings: &Settings,
+    ahead: Option<&Ahead>,
+) -> Result<Reading, Failure> {
     let mut oids: BTreeSet<u32> = &touched.objects | &touched.dropped;
     oids.extend(&chain.unread);
     let mut known = if touched.everything { ledger.known_all()? } else { ledger.known_of(&oids)? };
@@ -217,7 +267,10 @@ fn read(ledger: &Ledger, touched: &Touched, chain: &Chain, settings: &Settings) 
         oids.extend(orphans.keys());
         known.extend(orphans);
     }
-    let reading = catalog::read(if everything { None } else { Some(&oids) }, &routines(&known))?;
+    let reading = match ahead.filter(|_| !everything).and_then(|ahead| ahead.still(chain, &oids)) {
+        Some(reading) => reading,
+        None => catalog::read(if everything { None } else { Some(&oids) }, &routines(&known))?,
+    };
     let asked = if everything {
         Asked::EverythingBut(reading.unread.clone())
     } else {

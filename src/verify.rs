@@ -17,6 +17,7 @@ use serde_json::{json, Value};
 
 use crate::drift;
 use crate::history::{self, column, link, read_changes};
+use crate::query::select;
 use crate::report::Failure;
 
 /// The first entry that is not as it was written.
@@ -79,7 +80,33 @@ pub fn verify(trusted_hash: Option<&str>) -> Result<JsonB, Failure> {
 const QUERY_AFTER: &str = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, \
     private_digest, changes, salt, source, recorded_by, \
     (pg_catalog.extract('epoch', recorded_at) * 1000000)::bigint - 946684800000000, application_name, \
-    xid::text, (lsn - '0/0'::pg_lsn)::text, label FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 ORDER BY seq";
+    xid::text, (lsn - '0/0'::pg_lsn)::text, label FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 ORDER BY seq LIMIT 1000";
+
+/// Calls `look` with the rows of the entries after one, in order, for as long as it has nothing to say; some at a time, because a ledger may be larger
+/// than memory is.
+fn look_at<T>(
+    id: pgrx::Uuid,
+    after: u64,
+    mut look: impl FnMut(&SpiHeapTupleData<'_>) -> Result<Option<T>, Failure>,
+) -> Result<Option<T>, Failure> {
+    let mut after = history::bigint(after);
+    loop {
+        let start = after;
+        // What was read is freed at the end of each.
+        let found = Spi::connect(|client| {
+            for row in select(client, QUERY_AFTER, &[id.into(), after.into()])? {
+                after = column(&row, 1)?;
+                if let Some(found) = look(&row)? {
+                    return Ok::<_, Failure>(Some(found));
+                }
+            }
+            Ok(None)
+        })?;
+        if found.is_some() || after == start {
+            return Ok(found);
+        }
+    }
+}
 
 /// The hash in a line that `checkpoint()` gave, or one that stands by itself.
 fn trusted(given: &str, of: &history::Chain) -> Result<Hash, Failure> {
@@ -100,16 +127,11 @@ pub fn checkpoint() -> Result<String, Failure> {
 
 /// Looks at the entries of a chain that come after one, as they land: each must say what its hash covers, and follow from the one before.
 /// `after`: seq and hash of an entry that was looked at. Gives those of the last one, or what is wrong.
-pub fn follows(
-    client: &SpiClient<'_>,
-    id: pgrx::Uuid,
-    after: Option<(u64, Hash)>,
-) -> Result<Result<Option<(u64, Hash)>, String>, Failure> {
+pub fn follows(id: pgrx::Uuid, after: Option<(u64, Hash)>) -> Result<Result<Option<(u64, Hash)>, String>, Failure> {
     let mut last = after;
-    let from = history::bigint(after.map_or(0, |(seq, _)| seq));
-    for row in client.select(QUERY_AFTER, None, &[id.into(), from.into()])? {
-        let Ok((link, hash)) = link(&row) else { return Ok(Err("an entry cannot be read".to_owned())) };
-        let wrong = |reason| Ok(Err(format!("entry {}: {reason}", link.seq)));
+    let look = |row: &SpiHeapTupleData<'_>| {
+        let Ok((link, hash)) = link(row) else { return Ok(Some("an entry cannot be read".to_owned())) };
+        let wrong = |reason| Ok(Some(format!("entry {}: {reason}", link.seq)));
         let expected = match last {
             Some((seq, hash)) => Some((seq + 1, hash)),
             // Where entries were pruned it begins later; what it begins with is told by the checkpoint.
@@ -121,13 +143,17 @@ pub fn follows(
         if expected.is_some_and(|(_, parent)| parent != link.parent_hash) {
             return wrong(STRAY);
         }
-        let JsonB(changes) = column(&row, 10)?;
-        if let Err(reason) = covered(&row, &link, &hash, &changes)? {
+        let JsonB(changes) = column(row, 10)?;
+        if let Err(reason) = covered(row, &link, &hash, &changes)? {
             return wrong(reason);
         }
         last = Some((link.seq, hash));
-    }
-    Ok(Ok(last))
+        Ok(None)
+    };
+    Ok(match look_at(id, after.map_or(0, |(seq, _)| seq), look)? {
+        Some(wrong) => Err(wrong),
+        None => Ok(last),
+    })
 }
 
 const MISSING: &str = "an entry before it is missing";
@@ -169,12 +195,12 @@ fn chain(
             return broken("the trusted hash is older than the checkpoint: nothing is left that could prove it");
         }
     }
-    for row in client.select(QUERY_AFTER, None, &[of.id.into(), history::bigint(0).into()])? {
-        let Ok((link, hash)) = link(&row) else {
-            let seq = column::<i64>(&row, 1)?.try_into().ok();
-            return Ok(Err(Broken { seq, reason: "it cannot be read" }));
+    let look = |row: &SpiHeapTupleData<'_>| {
+        let Ok((link, hash)) = link(row) else {
+            let seq = column::<i64>(row, 1)?.try_into().ok();
+            return Ok(Some(Broken { seq, reason: "it cannot be read" }));
         };
-        let broken = |reason| Ok(Err(Broken { seq: Some(link.seq), reason }));
+        let broken = |reason| Ok(Some(Broken { seq: Some(link.seq), reason }));
         reset_version += u64::from(link.class == electric_schema_core::change::Class::Destructive);
         if link.seq != chain.entries + 1 {
             return broken(MISSING);
@@ -185,8 +211,8 @@ fn chain(
         if link.reset_version != reset_version {
             return broken("its reset_version is not the number of destructive entries");
         }
-        let changes: JsonB = column(&row, 10)?;
-        if let Err(reason) = covered(&row, &link, &hash, &changes.0)? {
+        let changes: JsonB = column(row, 10)?;
+        if let Err(reason) = covered(row, &link, &hash, &changes.0)? {
             return broken(reason);
         }
         pgrx::check_for_interrupts!();
@@ -200,6 +226,10 @@ fn chain(
         chain.trusted_seen |= trusted == Some(&hash);
         chain.entries = link.seq;
         chain.head = hash;
+        Ok(None)
+    };
+    if let Some(broken) = look_at(of.id, 0, look)? {
+        return Ok(Err(broken));
     }
     if chain.entries != of.head.seq || chain.head != of.head.hash {
         return Ok(Err(Broken { seq: Some(chain.entries + 1), reason: "the newest entries are missing" }));

@@ -356,6 +356,12 @@ pub fn scan(table: Oid, index: Option<Oid>, keys: &[Key]) -> Vec<Row> {
     with_any_snapshot(|| unsafe { scan_with(table, index, keys, &raw mut pg_sys::SnapshotSelfData) })
 }
 
+/// The same as the running statement sees it, with an active snapshot. Under SERIALIZABLE it counts as read.
+pub fn scan_as_seen(table: Oid, index: Option<Oid>, keys: &[Key]) -> Vec<Row> {
+    // SAFETY: the active snapshot lives as long as the statement.
+    unsafe { scan_with(table, index, keys, pg_sys::GetActiveSnapshot()) }
+}
+
 /// # Safety
 /// `snapshot` is null, for the catalogs' own, or lives as long as the scan.
 pub(super) unsafe fn scan_with(table: Oid, index: Option<Oid>, keys: &[Key], snapshot: pg_sys::Snapshot) -> Vec<Row> {
