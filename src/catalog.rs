@@ -7,10 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use electric_schema_core::catalog::{Catalog, QUERY};
 use electric_schema_core::error::Error;
-use pgrx::datum::JsonString;
-use pgrx::{pg_sys, Spi};
 
-use crate::query::{self, select};
 use crate::quick;
 use crate::report::Failure;
 use crate::settings;
@@ -67,9 +64,7 @@ pub fn lock(relations: &[Relation]) -> (BTreeSet<u32>, Vec<Share>, BTreeSet<u32>
 
 /// A query's answer as of now.
 fn latest(sql: &'static str, oids: Option<&[u32]>) -> Result<Option<String>, Failure> {
-    let oids = oids.map(|oids| oids.iter().map(|oid| pg_sys::Oid::from(*oid)).collect::<Vec<_>>());
-    let answer = || Spi::connect(|client| select(client, sql, &[oids.into()])?.first().get_one::<JsonString>());
-    Ok(sys::with_latest_snapshot(answer)?.map(|json| json.0))
+    Ok(sys::with_latest_snapshot(|| sys::query_json(sql, oids))?)
 }
 
 /// What can be done before the seal's lock is taken, so that nobody waits for it: reads these objects (`None`: all), if that needs no query; has the
@@ -80,7 +75,7 @@ pub fn ahead(oids: Option<&BTreeSet<u32>>) -> Result<Option<Reading>, Failure> {
         return Ok(quick);
     }
     for query in [IN_SCOPE, QUERY] {
-        if !query::is_planned(query) {
+        if !sys::is_planned(query) {
             latest(query, Some(&[]))?;
         }
     }

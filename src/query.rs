@@ -12,7 +12,8 @@ thread_local! {
     static PLANS: RefCell<HashMap<usize, &'static OwnedPreparedStatement>> = RefCell::default();
 }
 
-/// Runs a query that reads, with the active snapshot.
+/// Runs a query that reads. In a transaction that has written, SPI gives it a snapshot of the transaction's own: what has to be read as of now goes
+/// through [`crate::sys::query_json`].
 pub fn select<'conn>(
     client: &SpiClient<'conn>,
     sql: &'static str,
@@ -28,11 +29,6 @@ pub fn select<'conn>(
         }
     };
     client.select(plan, None, args)
-}
-
-/// Whether this session has run the query before.
-pub fn is_planned(sql: &'static str) -> bool {
-    PLANS.with_borrow(|plans| plans.contains_key(&key(sql)))
 }
 
 fn key(sql: &'static str) -> usize {

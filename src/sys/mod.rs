@@ -7,7 +7,10 @@
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::pg_sys::{self, Datum, PgTryBuilder};
+use pgrx::spi::{Spi, SpiError};
 use pgrx::{pg_guard, PgTupleDesc};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::ffi::{c_char, c_int, c_long, c_void, CStr, CString};
 use std::panic::AssertUnwindSafe;

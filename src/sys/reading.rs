@@ -112,3 +112,54 @@ pub(super) fn with_any_snapshot<R>(f: impl FnOnce() -> R) -> R {
         with_latest_snapshot(f)
     }
 }
+
+thread_local! {
+    /// By the address of the query's text.
+    static PLANS: RefCell<HashMap<usize, pg_sys::SPIPlanPtr>> = RefCell::default();
+}
+
+/// Whether [`query_json`] has run this query before in this session.
+pub fn is_planned(sql: &'static str) -> bool {
+    PLANS.with_borrow(|plans| plans.contains_key(&(sql.as_ptr() as usize)))
+}
+
+/// The one value, as text, of a query with one parameter `oid[]` (NULL for `None`), read with the active snapshot. `None` when there is no row or the
+/// value is NULL. The plan is prepared once for the session.
+pub fn query_json(sql: &'static str, touched: Option<&[u32]>) -> Result<Option<String>, SpiError> {
+    let key = sql.as_ptr() as usize;
+    let known = PLANS.with_borrow(|plans| plans.get(&key).copied());
+    // SAFETY: SPI is connected before and finished after; an ERROR unwinds past it and the abort cleans SPI up. A plan that is kept lives as long
+    // as the session. The result is copied before SPI's memory goes.
+    unsafe {
+        Spi::check_status(pg_sys::SPI_connect())?;
+        let plan = match known {
+            Some(plan) => plan,
+            None => {
+                let text = to_server(sql);
+                let mut types = [pg_sys::OIDARRAYOID];
+                let plan = pg_sys::SPI_prepare(text.as_ptr(), 1, types.as_mut_ptr());
+                if plan.is_null() {
+                    let status = pg_sys::SPI_result;
+                    Spi::check_status(pg_sys::SPI_finish())?;
+                    Spi::check_status(status)?;
+                    return Ok(None);
+                }
+                // Fails only for a null plan, or one that is kept already.
+                pg_sys::SPI_keepplan(plan);
+                PLANS.with_borrow_mut(|plans| plans.insert(key, plan));
+                plan
+            }
+        };
+        let mut values = [touched.map_or(Datum::from(0usize), oid_array)];
+        let nulls = [if touched.is_some() { b' ' } else { b'n' } as c_char];
+        Spi::check_status(pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr(), true, 1))?;
+        let answer = if pg_sys::SPI_processed == 0 || pg_sys::SPI_tuptable.is_null() {
+            None
+        } else {
+            let table = &*pg_sys::SPI_tuptable;
+            server_string(pg_sys::SPI_getvalue(*table.vals, table.tupdesc, 1))
+        };
+        Spi::check_status(pg_sys::SPI_finish())?;
+        Ok(answer)
+    }
+}
