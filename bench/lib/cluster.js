@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { connect } from '../../tests/e2e/lib/cluster.js'
 
 /** A private cluster; databases are made in it from templates, because a fresh copy is the same in every round. */
@@ -18,6 +19,13 @@ export class Cluster {
   run(database, ...statements) {
     return this.with(database, async (db) => {
       for (const statement of statements) await db.query(statement)
+    })
+  }
+
+  /** A script, each statement of it a transaction of its own. */
+  script(database, file) {
+    execFileSync('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', file], {
+      env: this.environment(database, '-c client_min_messages=warning'),
     })
   }
 

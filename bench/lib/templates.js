@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { repeat } from './pgbench.js'
 
 const COLUMNS = `id bigint PRIMARY KEY, name varchar(80) NOT NULL, note text, weight integer NOT NULL DEFAULT 0,
@@ -6,12 +6,12 @@ const COLUMNS = `id bigint PRIMARY KEY, name varchar(80) NOT NULL, note text, we
 
 export const createTable = (name) => `CREATE TABLE ${name} (${COLUMNS})`
 
-/** What is compared. The options are for the session whose DDL is measured. */
+/** What is compared. `records` counts what was recorded; the options are for the session whose DDL is measured. */
 export const variants = {
   bare: { title: 'bare Postgres' },
-  electric_schema: { title: 'electric_schema' },
-  home_made: { title: 'the home-made log' },
-  pgl_ddl_deploy: { title: 'pgl_ddl_deploy', extension: 'pgl_ddl_deploy' },
+  electric_schema: { title: 'electric_schema', records: '_electric_meta.migrations' },
+  home_made: { title: 'the home-made log', records: 'ddl_log' },
+  pgl_ddl_deploy: { title: 'pgl_ddl_deploy', records: 'pgl_ddl_deploy.events', extension: 'pgl_ddl_deploy' },
   pgaudit: { title: 'pgaudit', extension: 'pgaudit', preloaded: true, options: '-c pgaudit.log=ddl' },
 }
 
@@ -39,7 +39,7 @@ export async function template(cluster, variant, tables) {
     })
   } else {
     await cluster.copy(await template(cluster, 'bare', tables), name)
-    await cluster.run(name, readFileSync(new URL(`../variants/${variant}.sql`, import.meta.url), 'utf8'))
+    cluster.script(name, fileURLToPath(new URL(`../variants/${variant}.sql`, import.meta.url)))
   }
   await cluster.run(name, 'VACUUM ANALYZE')
   return name
@@ -59,6 +59,12 @@ const CYCLE = [
   'DROP TABLE passing:n',
 ]
 const VACUUM_EVERY = 1000
+
+/** Refuses a figure for work that was not done. */
+export async function recorded({ cluster, records }, database, least) {
+  const count = records ? await cluster.value(database, `SELECT count(*)::int FROM ${records}`) : least
+  if (count < least) throw new Error(`${records} has ${count} rows in ${database}, not ${least}`)
+}
 
 /** Makes, once, a template database of 20 tables with a ledger of so many entries, each by DDL of its own, the last ten additive; gives its name. */
 export async function ledger(cluster, entries, say) {

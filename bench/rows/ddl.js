@@ -1,6 +1,6 @@
 import { latencies } from '../lib/pgbench.js'
 import { Samples, sum } from '../lib/statistics.js'
-import { available, createTable, ledger, template } from '../lib/templates.js'
+import { available, createTable, ledger, recorded, template } from '../lib/templates.js'
 
 const KINDS = ['CREATE TABLE', 'ALTER TABLE ADD COLUMN', 'DROP TABLE']
 const STATEMENTS = [createTable('measured:n'), 'ALTER TABLE measured:n ADD COLUMN added text', 'DROP TABLE measured:n']
@@ -29,7 +29,10 @@ export async function ddl({ cluster, preloaded, rounds, sizes, say }) {
         samples.add(`${where} ${name} ${PROCESSOR}`, found.processor)
         KINDS.forEach((kind, n) => samples.add(`${where} ${name} ${kind}`, found.statements[n]))
       }
-      for (const { cluster, name } of present) await cluster.drop(`run_${name}`)
+      for (const variant of present) {
+        await recorded(variant, `run_${variant.name}`, sizes.repeat * STATEMENTS.length)
+        await variant.cluster.drop(`run_${variant.name}`)
+      }
       say(`ddl, ${where}, round ${round + 1}: ${present.map(({ name }) => `${name} ${samples.of(`${where} ${name}`)[round].toFixed(3)}`).join(', ')}`)
     }
   }
