@@ -1,11 +1,12 @@
 import { latencies } from '../lib/pgbench.js'
-import { Samples, sum } from '../lib/statistics.js'
+import { turned } from '../lib/rounds.js'
+import { median, Samples, sum } from '../lib/statistics.js'
 import { available, createTable, ledger, recorded, template } from '../lib/templates.js'
 
 const KINDS = ['CREATE TABLE', 'ALTER TABLE ADD COLUMN', 'DROP TABLE']
 const STATEMENTS = [createTable('measured:n'), 'ALTER TABLE measured:n ADD COLUMN added text', 'DROP TABLE measured:n']
-const PROCESSOR = 'processor time of the backend for the three'
-const TITLE = 'CREATE TABLE, ALTER TABLE, DROP TABLE'
+const PROCESSOR = 'processor time of the backend'
+const THREE = 'CREATE, ALTER and DROP TABLE'
 
 /** Three transactions of DDL, at several numbers of tables and at several lengths of the ledger. */
 export async function ddl({ cluster, preloaded, rounds, sizes, say }) {
@@ -37,43 +38,40 @@ export async function ddl({ cluster, preloaded, rounds, sizes, say }) {
     }
   }
 
-  const pair = (where, name, against, goal, kind = '') => ({
-    what: kind || TITLE, where, against: variants.find((variant) => variant.name === against).title ?? 'bare Postgres', name, unit: 'ms', goal,
-    measured: samples.of(`${where} ${name}${kind && ` ${kind}`}`), base: samples.of(`${where} ${against}${kind && ` ${kind}`}`),
+  const titled = (name) => variants.find((variant) => variant.name === name)?.title ?? 'bare Postgres, preloaded'
+  const row = (where, what, [name, against], goal, kind = '') => ({
+    what, where, against: titled(against), unit: 'ms', goal,
+    measured: samples.of(`${where} ${name}${kind}`), base: samples.of(`${where} ${against}${kind}`),
   })
+  const ours = ['electric_schema', 'bare']
   const places = [...byTables, ...byEntries]
-  const peers = variants.filter(({ name, against }) => against && !['bare', 'electric_schema'].includes(name))
-  return {
-    title: 'DDL, each statement its own transaction',
-    rows: [
-      ...places.map(({ where }) => pair(where, 'electric_schema', 'bare', { atMost: 1.25 })),
-      ...byTables.map(({ where }) => pair(where, 'electric_schema', 'home_made', { atMost: 1.15 })),
-      ...places.flatMap(({ where }) => [PROCESSOR, ...KINDS].map((kind) => pair(where, 'electric_schema', 'bare', null, kind))),
-      ...peers.flatMap(({ name, against }) => byTables.map(({ where }) => pair(where, name, against, null))),
-    ],
-    plots: [
-      {
-        title: 'by number of tables', x: 'tables',
-        lines: variants.filter(({ title }) => title).map(({ name, title }) => ({
-          name: title, points: byTables.map(({ where, tables }) => [tables, samples.median(`${where} ${name}`)]),
-        })),
-      },
-      {
-        title: 'by length of the ledger, 20 tables', x: 'entries',
-        lines: ['bare', 'electric_schema'].map((name) => ({
-          name: variants.find((variant) => variant.name === name).title,
-          points: [
-            ...(sizes.tables.includes(20) ? [[1, samples.median(`20 tables ${name}`)]] : []),
-            ...byEntries.map(({ where, entries }) => [entries, samples.median(`${where} ${name}`)]),
-          ],
-        })),
-      },
-    ],
-  }
-}
-
-/** Another one is first in each round. */
-export function turned(list, round) {
-  const first = round % list.length
-  return [...list.slice(first), ...list.slice(0, first)]
+  const peers = variants.filter(({ name, against }) => against && !ours.includes(name))
+  const line = (name, points) => ({
+    name: titled(name),
+    points: points.map(({ where, x }) => {
+      const list = samples.of(`${where} ${name}`)
+      return { x, y: median(list), least: Math.min(...list), most: Math.max(...list) }
+    }),
+  })
+  return [
+    {
+      title: 'DDL, each statement its own transaction',
+      rows: [
+        ...places.map(({ where }) => row(where, THREE, ours, { atMost: 1.25 })),
+        ...byTables.map(({ where }) => row(where, THREE, ['electric_schema', 'home_made'], { atMost: 1.15 })),
+      ],
+      plots: [
+        {
+          title: 'By number of tables', x: 'tables in the schema', y: `ms for ${THREE}`,
+          lines: [...ours, ...peers.map(({ name }) => name)].map((name) => line(name, byTables.map(({ where, tables }) => ({ where, x: tables })))),
+        },
+        {
+          title: 'By length of the ledger, 20 tables', x: 'entries in the ledger', y: `ms for ${THREE}`, logarithmic: true,
+          lines: ours.map((name) => line(name, [{ where: '20 tables', x: 1 }, ...byEntries.map(({ where, entries }) => ({ where, x: entries }))])),
+        },
+      ],
+    },
+    { title: 'The same, by statement', rows: places.flatMap(({ where }) => [...KINDS, PROCESSOR].map((kind) => row(where, kind, ours, null, ` ${kind}`))) },
+    { title: 'What others add to it', rows: peers.flatMap(({ name, title, against }) => byTables.map(({ where }) => row(where, title, [name, against], null))) },
+  ]
 }
