@@ -1,7 +1,6 @@
 // Measures what the extension costs, and writes it down. `scripts/bench` starts the clusters that it needs.
 
 import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Cluster } from './lib/cluster.js'
@@ -17,7 +16,13 @@ import { verify } from './rows/verify.js'
 
 const groups = { ddl, statements, handshake, dml, verify, memory, install, pglite }
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, rounds: { type: 'string' }, quick: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    tables: { type: 'string' },
+    entries: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+  },
 })
 const { quick } = values
 const only = values.only?.split(',') ?? Object.keys(groups)
@@ -35,13 +40,15 @@ const bench = {
   say: (text) => console.error(`==> ${text}`),
 }
 
+mkdirSync(fileURLToPath(new URL('../target/bench', import.meta.url)), { recursive: true })
+for (const name of ['tables', 'entries']) if (values[name]) bench.sizes[name] = values[name].split(',').map(Number)
+
 const results = []
 for (const name of only) results.push(...[await groups[name](bench)].flat())
 
 // Only what was measured in full is for others to read.
-const whole = !quick && !values.only
+const whole = Object.keys(values).every((name) => name === 'rounds' || !values[name])
 const file = fileURLToPath(new URL(whole ? './RESULTS.md' : '../target/bench/RESULTS.md', import.meta.url))
-mkdirSync(dirname(file), { recursive: true })
 await write(file, results, bench)
 print(results)
 console.log(`\nwritten to ${file}`)

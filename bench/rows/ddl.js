@@ -48,9 +48,9 @@ export async function ddl({ cluster, preloaded, rounds, sizes, say }) {
   const peers = variants.filter(({ name, against }) => against && !ours.includes(name))
   const line = (name, points) => ({
     name: titled(name),
-    points: points.map(({ where, x }) => {
+    points: points.flatMap(({ where, x }) => {
       const list = samples.of(`${where} ${name}`)
-      return { x, y: median(list), least: Math.min(...list), most: Math.max(...list) }
+      return list.length > 0 ? [{ x, y: median(list), least: Math.min(...list), most: Math.max(...list) }] : []
     }),
   })
   return [

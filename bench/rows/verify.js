@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inTurn } from '../lib/rounds.js'
 import { ledger } from '../lib/templates.js'
@@ -13,9 +12,8 @@ const BYTES = `COPY (SELECT parent_hash, seq, class, reset_version, schema_hash,
 export async function verify(bench) {
   const { cluster, sizes } = bench
   const database = await ledger(cluster, sizes.entries.at(-1), bench.say)
-  const folder = mkdtempSync(join(fileURLToPath(new URL('../../target', import.meta.url)), 'bench.'))
+  const file = fileURLToPath(new URL('../../target/bench/bytes', import.meta.url))
   try {
-    const file = join(folder, 'bytes')
     const out = openSync(file, 'w')
     execFileSync('psql', ['-X', '-q', '-c', BYTES], { env: cluster.environment(database), stdio: ['ignore', out, 'inherit'] })
     closeSync(out)
@@ -40,6 +38,6 @@ export async function verify(bench) {
       }],
     }
   } finally {
-    rmSync(folder, { recursive: true })
+    rmSync(file, { force: true })
   }
 }
