@@ -42,7 +42,8 @@ function chart({ title, x: xLabel, y: yLabel, logarithmic, lines }, most, colour
       text(atX(x), bottom + 19, x.toLocaleString('en'), 'text-anchor="middle"')),
     text(PANEL.left + inner.width / 2, bottom + 40, xLabel, 'text-anchor="middle"'),
     ...lines.flatMap(({ name, points }) => [
-      ...points.map(({ x, least, most }) => `<line x1="${atX(x)}" y1="${atY(least)}" x2="${atX(x)}" y2="${atY(most)}" stroke="${colour(name)}" stroke-opacity=".4" stroke-width="5"/>`),
+      ...points.map(({ x, least, most }) =>
+        `<line x1="${atX(x)}" y1="${atY(least)}" x2="${atX(x)}" y2="${atY(most)}" stroke="${colour(name)}" stroke-opacity=".4" stroke-width="5"/>`),
       `<polyline points="${points.map(({ x, y }) => `${atX(x)},${atY(y)}`).join(' ')}" fill="none" stroke="${colour(name)}" stroke-width="2"/>`,
       ...points.map(({ x, y }) => `<circle cx="${atX(x)}" cy="${atY(y)}" r="3.5" fill="${colour(name)}"/>`),
     ]),

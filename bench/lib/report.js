@@ -16,7 +16,8 @@ export async function write(file, sections, bench) {
   if (plots.length > 0) writeFileSync(svg, plot(plots))
   const lines = [
     '# What it costs: results',
-    `Written by \`make bench\`, ${bench.rounds} rounds${bench.quick ? ', **quick: sizes so small that the figures say nothing**' : ''}. [README.md](README.md) says what is measured, and how to read it.`,
+    `Written by \`make bench\`, ${bench.rounds} rounds${bench.quick ? ', **quick: sizes so small that the figures say nothing**' : ''}. ` +
+      '[README.md](README.md) says what is measured, and how to read it.',
     (await conditions(bench)).map(([what, value]) => `- ${what}: ${value}`).join('\n'),
     `**${verdict(sections)}**`,
     ...sections.flatMap(({ title, rows, plots }) => [

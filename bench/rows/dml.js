@@ -17,6 +17,9 @@ export async function dml(bench) {
   for (const name of names) await cluster.drop(`run_${name}`)
   return {
     title: 'DML',
-    rows: [{ what: 'TPC-B of pgbench', where: `scale ${sizes.scale}`, against: 'without', unit: '/s', goal: { noise: true }, base: samples.of('bare'), measured: samples.of('electric_schema') }],
+    rows: [{
+      what: 'TPC-B of pgbench', where: `scale ${sizes.scale}`, against: 'without', unit: '/s', goal: { noise: true },
+      base: samples.of('bare'), measured: samples.of('electric_schema'),
+    }],
   }
 }

@@ -25,8 +25,14 @@ export async function handshake(bench) {
     const samples = await inTurn(bench, `handshake, ${length} entries`, Object.keys(measure), (name) => measure[name]())
     const where = `${head.seq} entries`
     rows.push(
-      { what: 'handshake at head', where, against: 'SELECT of a row by primary key', unit: '/s', goal: { atLeast: 0.8 }, base: samples.of('select'), measured: samples.of('at head') },
-      { what: 'handshake 10 entries behind', where, against: 'SELECT of these rows', unit: '/s', goal: { atLeast: 0.6 }, base: samples.of('read ten'), measured: samples.of('ten behind') },
+      {
+        what: 'handshake at head', where, against: 'SELECT of a row by primary key', unit: '/s', goal: { atLeast: 0.8 },
+        base: samples.of('select'), measured: samples.of('at head'),
+      },
+      {
+        what: 'handshake 10 entries behind', where, against: 'SELECT of these rows', unit: '/s', goal: { atLeast: 0.6 },
+        base: samples.of('read ten'), measured: samples.of('ten behind'),
+      },
     )
   }
   await cluster.drop('run_pgbench')
@@ -65,7 +71,8 @@ async function longAbsent(bench) {
       return performance.now() - started
     })
     return Object.keys(ways).map((way) => ({
-      what: `handshake ${entries} entries behind, ${way}`, where: `${sizes.tables.at(-1)} tables, ${(bytes[way] / 1e6).toFixed(2)} MB`, unit: 'ms', measured: samples.of(way),
+      what: `handshake ${entries} entries behind, ${way}`, where: `${sizes.tables.at(-1)} tables, ${(bytes[way] / 1e6).toFixed(2)} MB`,
+      unit: 'ms', measured: samples.of(way),
     }))
   })
   await cluster.drop(database)

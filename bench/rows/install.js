@@ -21,6 +21,9 @@ export async function install(bench) {
   })
   return {
     title: 'Installation',
-    rows: [{ what: 'CREATE EXTENSION', where: `${tables} tables`, against: 'pg_dump --schema-only', unit: 'ms', goal: { atMost: 1 }, base: samples.of('pg_dump'), measured: samples.of('CREATE EXTENSION') }],
+    rows: [{
+      what: 'CREATE EXTENSION', where: `${tables} tables`, against: 'pg_dump --schema-only', unit: 'ms', goal: { atMost: 1 },
+      base: samples.of('pg_dump'), measured: samples.of('CREATE EXTENSION'),
+    }],
   }
 }
