@@ -58,7 +58,7 @@ const CYCLE = [
   'DROP INDEX due:n',
   'DROP TABLE passing:n',
 ]
-const VACUUM_EVERY = 1000
+const VACUUM_EVERY = 200
 
 /** Refuses a figure for work that was not done. */
 export async function recorded({ cluster, records }, database, least) {
