@@ -10,7 +10,7 @@ export PG CORPUS
 MIGRATIONS = examples/astrolabe/drizzle
 OUT = target/seed.tar.gz
 
-.PHONY: help demo seed test test-core test-client test-pgrx test-sessions test-restore test-regress test-docs test-e2e test-oracle test-pairs test-equivalence test-postgres lint install clean
+.PHONY: help demo seed test test-core test-client test-pgrx test-sessions test-restore test-regress test-docs test-e2e test-oracle test-pairs test-equivalence test-postgres lint bench install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -66,6 +66,9 @@ test-equivalence: ## the same change made in many ways; EQUIVALENCE='--only=enum
 
 lint: ## rustfmt and clippy
 	@scripts/test lint
+
+bench: ## what the extension costs, into bench/RESULTS.md; BENCH=--quick to see that it works
+	@scripts/bench $(BENCH)
 
 install: ## into your own Postgres: make install PG_CONFIG=/path/to/pg_config
 	@scripts/install $(PG_CONFIG)

@@ -1,0 +1,2 @@
+-- pgaudit.log = ddl comes with the session.
+CREATE EXTENSION pgaudit;
