@@ -303,7 +303,11 @@ fn orphans(ledger: &Ledger, touched: &Touched, known: &BTreeMap<u32, Known>) -> 
     let indexes: Vec<_> = touched
         .dropped_indexes
         .iter()
-        .filter(|(oid, (schema, name))| !known.values().any(|known| known.index(**oid, schema, name).is_some()))
+        .filter(|(oid, (schema, name))| {
+            !known
+                .values()
+                .any(|known| known.index(**oid, schema, name).is_some() || known.has_constraint_index(schema, name))
+        })
         .collect();
     if indexes.is_empty() {
         return Ok(BTreeMap::new());

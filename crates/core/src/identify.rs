@@ -11,7 +11,7 @@ mod types;
 
 use crate::catalog::{Catalog, RawSequence, RawView};
 use crate::expression::settle;
-use crate::model::{ColumnRef, EnumType, Extension, Index, Object, ObjectId, PartId, Schema, Sequence};
+use crate::model::{ColumnRef, ConstraintKind, EnumType, Extension, Index, Object, ObjectId, PartId, Schema, Sequence};
 
 /// Where the ledger's identities are in the catalogs of this very cluster. Never leaves it, never enters a hash.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,16 @@ impl Known {
         let by_oid = self.identity.indexes.get(&oid).and_then(|id| indexes.iter().find(|index| index.id == *id));
         let by_name = || indexes.iter().find(|index| own_schema == schema && index.name == name);
         by_oid.or_else(by_name)
+    }
+
+    /// Whether it is a table with a constraint whose index has this name.
+    pub fn has_constraint_index(&self, schema: &str, name: &str) -> bool {
+        let has_index =
+            |kind| matches!(kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion);
+        self.object.as_table().is_some_and(|table| {
+            table.name.schema == schema
+                && table.constraints.iter().any(|constraint| constraint.name == name && has_index(constraint.kind))
+        })
     }
 }
 
