@@ -1,0 +1,1 @@
+-- From 0.1.0: what it made is still as it is made now.
