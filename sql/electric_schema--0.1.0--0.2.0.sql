@@ -1,1 +1,3 @@
--- From 0.1.0: what it made is still as it is made now.
+-- In which cluster the OIDs of _electric_meta.objects are right.
+ALTER TABLE _electric_meta.seal ADD COLUMN cluster bigint NOT NULL DEFAULT (pg_catalog.pg_control_system()).system_identifier;
+COMMENT ON COLUMN _electric_meta.seal.cluster IS 'The cluster whose OIDs _electric_meta.objects has: pg_upgrade makes another one';

@@ -83,6 +83,12 @@ pub fn is_binary_upgrade() -> bool {
     unsafe { pg_sys::IsBinaryUpgrade }
 }
 
+/// The number that initdb gave this cluster: pg_upgrade moves databases to another one.
+pub fn cluster() -> i64 {
+    // SAFETY: reads shared memory that never changes while the server runs.
+    i64::from_ne_bytes(unsafe { pg_sys::GetSystemIdentifier() }.to_ne_bytes())
+}
+
 /// Whether an extension's script is running.
 pub fn creating_extension() -> bool {
     // SAFETY: a plain flag of this backend.

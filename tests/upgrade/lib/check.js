@@ -10,7 +10,7 @@ export async function check(what, test) {
   } catch (error) {
     counts.failed++
     const text = String(error.stderr || error.stack || error)
-    console.log(`  FAIL  ${what}\n${text.split('\n').slice(0, 40).map((line) => `          ${line}`).join('\n')}`)
+    console.log(`  FAIL  ${what}\n${text.split("\n").slice(0, 40).map((line) => `          ${line}`).join('\n')}`)
   }
 }
 

@@ -55,7 +55,7 @@ const MEMBERS = `
     SELECT 'event trigger ' || t.evtname, concat_ws(' ', t.evtevent, t.evtowner::regrole, t.evtfoid::regprocedure, t.evtenabled, t.evttags::text)
     FROM pg_catalog.pg_event_trigger t WHERE t.evtname LIKE 'electric\\_schema%'
   )
-  SELECT what || ': ' || coalesce(how, '') AS line FROM lines ORDER BY 1 COLLATE "C"`
+  SELECT l.line FROM (SELECT concat(what, ': ', how) AS line FROM lines) l ORDER BY l.line COLLATE "C"`
 
 /** One line for each thing. */
 export async function members(db) {
