@@ -10,7 +10,7 @@ export PG CORPUS
 MIGRATIONS = examples/astrolabe/drizzle
 OUT = target/seed.tar.gz
 
-.PHONY: help demo seed test test-core test-client test-pgrx test-sessions test-restore test-regress test-docs test-e2e test-oracle test-pairs test-equivalence test-postgres lint bench install clean
+.PHONY: help demo seed test test-core test-client test-pgrx test-sessions test-restore test-upgrade test-regress test-docs test-e2e test-oracle test-pairs test-equivalence test-postgres lint bench install clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -42,6 +42,9 @@ test-sessions: ## a storm of DDL from many sessions at once
 
 test-restore: ## dumps, and restores in every way that people do
 	@scripts/test restore
+
+test-upgrade: ## ALTER EXTENSION UPDATE; UPGRADE_FROM=15 for pg_upgrade and a dump from there, too
+	@scripts/test upgrade
 
 test-regress: ## what a user sees in psql
 	@scripts/test regress

@@ -9,8 +9,18 @@ target=$root/target
 # PG: the server's major version. PROFILE: dev, or release for what measures time.
 export PG=${PG:-15} PROFILE=${PROFILE:-dev}
 
-# The installed server that the private one is copied from.
-server_pg_config=${SERVER_PG_CONFIG:-/usr/lib/postgresql/$PG/bin/pg_config}
+# A server that scripts/server gets where the machine has none of this version.
+own_server=$target/server/postgresql-$PG
+
+# find_server: server_pg_config becomes that of the installed server which the private one is copied from. Again after scripts/setup, which may
+# have brought one.
+find_server() {
+    server_pg_config=${SERVER_PG_CONFIG:-/usr/lib/postgresql/$PG/bin/pg_config}
+    if [ -z "${SERVER_PG_CONFIG:-}" ] && [ ! -x "$server_pg_config" ] && [ -x "$own_server/bin/pg_config" ]; then
+        server_pg_config=$own_server/bin/pg_config
+    fi
+}
+find_server
 
 # The private copy, and cargo-pgrx's folder: nothing is left in the home.
 server_tree=$target/server/$PG-$PROFILE
@@ -46,8 +56,12 @@ server_dir() { printf '%s%s\n' "$1" "$("$server_pg_config" --bindir)"; }
 
 # copy_server TREE: a private copy of the installed server. Real copies: the programs resolve symbolic links before they look around.
 copy_server() {
-    local tree=$1 dir
-    for dir in "$("$server_pg_config" --bindir)" "$("$server_pg_config" --pkglibdir)" "$("$server_pg_config" --sharedir)"; do
+    local tree=$1 dir dirs
+    dirs=("$("$server_pg_config" --bindir)" "$("$server_pg_config" --pkglibdir)" "$("$server_pg_config" --sharedir)")
+    # One that is not the system's has libpq in a folder of its own.
+    dir=$("$server_pg_config" --libdir)
+    if [ "$(dirname "$dir")" = "$(dirname "${dirs[0]}")" ] && [ "$dir" != "${dirs[1]}" ]; then dirs=("$dir" "${dirs[@]}"); fi
+    for dir in "${dirs[@]}"; do
         mkdir -p "$tree$dir"
         cp -a "$dir/." "$tree$dir/"
     done

@@ -110,10 +110,12 @@ COMMENT ON COLUMN _electric_meta.unsealed.rewritten IS 'Tables whose rows may ha
 -- Which chain grows here. Locked in a mode that conflicts with itself by whoever appends an entry, until that transaction ends. Being private, no
 -- other role can take it, as any role could an advisory lock.
 CREATE TABLE _electric_meta.seal (
-  ledger_id uuid NOT NULL
+  ledger_id uuid   NOT NULL,
+  cluster   bigint NOT NULL DEFAULT (pg_catalog.pg_control_system()).system_identifier
 );
 COMMENT ON TABLE _electric_meta.seal IS 'One row, the chain that grows here. Its lock orders the entries';
 COMMENT ON COLUMN _electric_meta.seal.ledger_id IS 'The chain; others are those of a dump that is being restored';
+COMMENT ON COLUMN _electric_meta.seal.cluster IS 'The cluster whose OIDs _electric_meta.objects has: pg_upgrade makes another one';
 
 WITH new AS (SELECT pg_catalog.gen_random_uuid() AS id)
 INSERT INTO _electric_meta.ledgers (ledger_id, seq, hash, reset_version, schema_sum)
@@ -123,4 +125,4 @@ SELECT id, 0,
   0, pg_catalog.decode(pg_catalog.repeat('00', 2048), 'hex')
 FROM new;
 
-INSERT INTO _electric_meta.seal SELECT ledger_id FROM _electric_meta.ledgers;
+INSERT INTO _electric_meta.seal (ledger_id) SELECT ledger_id FROM _electric_meta.ledgers;

@@ -116,6 +116,15 @@ impl Touched {
         self.restored && self.is_nothing()
     }
 
+    /// Whether nothing was touched, and all is read again.
+    pub fn is_reread(&self) -> bool {
+        self.everything
+            && self.objects.is_empty()
+            && self.dropped.is_empty()
+            && self.filled.is_empty()
+            && self.rewrites.is_empty()
+    }
+
     /// Whether it all comes to nothing, whatever the catalogs say.
     pub fn is_nothing(&self) -> bool {
         !self.everything && self.objects.is_empty() && self.dropped.is_empty()

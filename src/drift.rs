@@ -92,7 +92,13 @@ fn read<R>(f: impl Fn(&Ledger, &Chain) -> Result<R, Failure>) -> Result<R, Failu
 
 /// The differences of what could be read; without those of the tables that wait for the next entry, if that is asked for.
 fn differences_at(ledger: &Ledger, without_unread: Option<&Chain>) -> Result<Vec<Difference>, Failure> {
-    let known = ledger.known_all()?;
+    let known = match ledger.is_moved() {
+        true => match crate::restore::here(ledger)? {
+            Some(known) => known.into_iter().map(|known| (known.oid, known)).collect(),
+            None => return Err(Failure::Held),
+        },
+        false => ledger.known_all()?,
+    };
     let mut reading = catalog::read(None, &routines(&known))?;
     if let Some(chain) = without_unread {
         reading.unread.extend(&chain.unread);

@@ -30,6 +30,7 @@ mod ledgers {
 
 mod seal {
     pub const ID: i16 = 1;
+    pub const CLUSTER: i16 = 2;
 }
 
 mod unsealed {
@@ -204,17 +205,30 @@ impl Ledger {
 
     /// Goes on with another chain: all that is left of this one goes. `known` is the other one's model at its head.
     pub fn replace(&self, chain: &Chain, other: &Chain, known: &[Known]) -> Result<(), Failure> {
+        self.place(known, other.id)?;
+        self.remove(chain.id)?;
+        // Where things were in the other cluster.
+        self.advance(other, &other.head, &BTreeSet::new())?;
+        sys::advance_command();
+        Ok(())
+    }
+
+    /// Whether the OIDs in `objects` are of another cluster: pg_upgrade leaves only those of relations and types as they were.
+    pub fn is_moved(&self) -> bool {
+        let cluster = sys::scan(self.seal, None, &[]).first().and_then(|row| row.i64(seal::CLUSTER));
+        cluster.is_some_and(|cluster| cluster != sys::cluster())
+    }
+
+    /// The ledger's objects are here, in this cluster.
+    pub fn place(&self, known: &[Known], id: [u8; 16]) -> Result<(), Failure> {
         for row in sys::scan(self.objects, None, &[]) {
             sys::delete(self.objects, &row);
         }
         sys::advance_command();
         self.keep(known, &[])?;
-        self.remove(chain.id)?;
         for row in sys::scan(self.seal, None, &[]) {
-            sys::update(self.seal, &row, &[Value::Uuid(other.id)]);
+            sys::update(self.seal, &row, &[Value::Uuid(id), Value::Int8(sys::cluster())]);
         }
-        // Where things were in the other cluster.
-        self.advance(other, &other.head, &BTreeSet::new())?;
         sys::advance_command();
         Ok(())
     }

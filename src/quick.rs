@@ -422,6 +422,8 @@ impl Reader {
                 b'u' => ConstraintKind::Unique,
                 b'c' => ConstraintKind::Check,
                 b'f' => ConstraintKind::ForeignKey,
+                // NOT NULL that rows need not meet: the columns do not tell.
+                b'n' if row.bool(of.validated) != Some(true) => return None,
                 // NOT NULL is known from the columns; constraint triggers are not distributed.
                 b'n' | b't' => continue,
                 _ => return None,
@@ -551,8 +553,7 @@ fn identity(table: &Table, attnum: i16, always: bool) -> Option<RawIdentity> {
     let is_its = |d: &&Depend| d.class == sys::CLASS && d.kind == b'i' && d.on_part == i32::from(attnum);
     let sequence = table.dependents.iter().find(is_its)?.object;
     let class = sys::class(sequence).filter(|class| class.kind == b'S')?;
-    // Before PostgreSQL 15 sequences know no other way.
-    let differs = class.persistence != table.class.persistence && sys::SERVER_MAJOR >= 15;
+    let differs = sys::HAS_PERSISTENT_SEQUENCES && class.persistence != table.class.persistence;
     Some(RawIdentity {
         always,
         sequence: QualifiedName { schema: sys::schema_name(class.namespace)?, name: class.name },

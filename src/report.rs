@@ -42,6 +42,8 @@ pub enum Failure {
         /// Theirs.
         installed: String,
     },
+    /// pg_upgrade moved the database, and the ledger's objects have not been found again.
+    Moved,
     /// Rows that are no chain.
     NoChain(String),
     /// A chain that cannot be gone on with.
@@ -209,6 +211,12 @@ impl From<Failure> for ErrorReport {
                 "ALTER EXTENSION electric_schema UPDATE, or start the server with the other library again. \
                  With electric_schema.on_error = 'suspend' DDL commits meanwhile.",
             ),
+            Failure::Moved => report(
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "electric_schema: this database came here by pg_upgrade, and its ledger has not been told".to_owned(),
+            )
+            .set_detail("Constraints, routines and schemas have other OIDs here; they have to be found again before something changes.")
+            .set_hint("CALL electric_schema.reconcile(), then run the transaction again."),
             Failure::NoChain(why) => report(
                 PgSqlErrorCode::ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION,
                 "the rows are not the chain of a ledger".to_owned(),

@@ -1,6 +1,7 @@
 //! A chain that came with a dump: it goes on here as soon as it is whole and the catalogs hold its schema.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use electric_schema_core::adopt::{adopt as find, Adopted};
@@ -8,6 +9,7 @@ use electric_schema_core::catalog::Catalog;
 use electric_schema_core::diff::Objects;
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::entry::Asked;
+use electric_schema_core::identify::Known;
 use electric_schema_core::model::Object;
 use electric_schema_core::scope::distributed;
 use pgrx::prelude::*;
@@ -100,15 +102,67 @@ fn place(ledger: &Ledger, objects: &Objects) -> Result<Option<Adopted>, Failure>
     Ok(Some(find(&catalog, objects)))
 }
 
+/// After pg_upgrade: finds the ledger's own objects again, in the catalogs that nobody has changed since.
+pub fn place_again(ledger: &Ledger) -> Result<(), Failure> {
+    let Some(known) = here(ledger)? else { return Err(Failure::Held) };
+    let different: BTreeSet<u32> = known.iter().map(|known| known.oid).collect();
+    if different.len() < known.len() {
+        return Err(Failure::Ledger("two of its objects have the same OID in this cluster"));
+    }
+    ledger.place(&known, ledger.chain()?.id())?;
+    pgrx::log!("electric_schema: found the ledger's objects again after pg_upgrade");
+    Ok(())
+}
+
+/// The ledger's objects, as they are found here by their names; `None` while somebody holds some of them.
+pub fn here(ledger: &Ledger) -> Result<Option<Vec<Known>>, Failure> {
+    let old = ledger.known_all()?;
+    let objects: Objects = old.values().map(|known| (known.id, known.object.clone())).collect();
+    // Relations and types have kept their OIDs. Of routines those are to be read that clients have, whether something needs them still or not.
+    let mut known = BTreeMap::new();
+    for (oid, one) in old {
+        match &one.object {
+            Object::Schema(_) | Object::Extension(_) => {}
+            Object::Routine(routine) => {
+                let query = "SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
+                             WHERE n.nspname = $1 AND p.proname = $2 AND pg_catalog.pg_get_function_identity_arguments(p.oid) = $3";
+                let args = [
+                    routine.name.schema.as_str().into(),
+                    routine.name.name.as_str().into(),
+                    routine.arguments.as_str().into(),
+                ];
+                let found = sys::with_latest_snapshot(|| {
+                    Spi::connect(|client| {
+                        let rows = client.select(query, Some(1), &args)?;
+                        if rows.is_empty() {
+                            Ok(None)
+                        } else {
+                            rows.first().get_one::<pg_sys::Oid>()
+                        }
+                    })
+                })?;
+                known.extend(found.map(|oid| (oid.to_u32(), Known { oid: oid.to_u32(), ..one })));
+            }
+            _ => {
+                known.insert(oid, one);
+            }
+        }
+    }
+    Ok(read_all(ledger, &known)?.map(|catalog| find(&catalog, &objects).known))
+}
+
 fn everything(ledger: &Ledger) -> Result<Option<Catalog>, Failure> {
-    let known = ledger.known_all()?;
-    let reading = catalog::read(None, &crate::seal::routines(&known))?;
+    read_all(ledger, &ledger.known_all()?)
+}
+
+fn read_all(ledger: &Ledger, known: &BTreeMap<u32, Known>) -> Result<Option<Catalog>, Failure> {
+    let reading = catalog::read(None, &crate::seal::routines(known))?;
     if !reading.unread.is_empty() {
         return Ok(None);
     }
     let scope = ledger.settings()?.scope(&reading.catalog, false);
     let asked = Asked::EverythingBut(reading.unread);
-    Ok(Some(distributed(reading.catalog, &known, &asked, &scope)))
+    Ok(Some(distributed(reading.catalog, known, &asked, &scope)))
 }
 
 /// Goes on with a chain that came with a dump, whatever the catalogs hold: what they hold otherwise is the next entry, at the end of the transaction.

@@ -56,6 +56,13 @@ pub fn before_commit(commit: Commit) {
             if version != VERSION {
                 return Err(Failure::OtherVersion { installed: version.clone() });
             }
+            if ledger.is_moved() {
+                // The catalogs are as this transaction has made them: what it changed is not found again by its name.
+                if !touched.is_reread() {
+                    return Err(Failure::Moved);
+                }
+                sys::as_read_committed(|| restore::place_again(&ledger))?;
+            }
             let others = sys::as_read_committed(|| seal(&ledger, touched.clone(), role.clone(), commit, &ahead))?;
             restore::go_on(&ledger, others)
         };

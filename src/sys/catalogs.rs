@@ -17,9 +17,6 @@ pub const CONSTRAINT: Oid = 2606;
 /// `pg_index`
 pub const INDEX: Oid = 2610;
 
-/// The server's major version.
-pub const SERVER_MAJOR: u32 = pg_sys::PG_VERSION_NUM / 10000;
-
 /// Processes what other sessions' commits have to say, so that the caches and the next snapshot are as of now.
 pub fn accept_invalidations() {
     // SAFETY: called inside a transaction; a snapshot that is in use is not touched.

@@ -184,11 +184,7 @@ pub(super) unsafe fn concurrent(tree: *mut c_void) -> Option<Concurrent> {
         let command = node_as::<pg_sys::AlterTableCmd>(cell.ptr_value, Tag::T_AlterTableCmd)?;
         node_as::<pg_sys::PartitionCmd>(command.def.cast(), Tag::T_PartitionCmd)
     };
-    #[cfg(feature = "pg13")]
-    let concurrently = |_: &pg_sys::PartitionCmd| false;
-    #[cfg(not(feature = "pg13"))]
-    let concurrently = |command: &pg_sys::PartitionCmd| command.concurrent;
-    let detaches = list_cells(alter.cmds).iter().filter_map(partition_command).any(concurrently);
+    let detaches = list_cells(alter.cmds).iter().filter_map(partition_command).any(versions::is_concurrent);
     detaches.then(|| Concurrent::Detach { parent: relation_of(alter.relation) })
 }
 

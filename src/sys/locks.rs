@@ -99,12 +99,7 @@ pub fn holds_advisory_lock(key: i64) -> bool {
 
 fn holds(tag: pg_sys::LOCKTAG, mode: u32) -> bool {
     // SAFETY: looks the tag up in this backend's own table.
-    unsafe {
-        #[cfg(not(any(feature = "pg17", feature = "pg18")))]
-        return pg_sys::LockHeldByMe(&tag, mode as pg_sys::LOCKMODE);
-        #[cfg(any(feature = "pg17", feature = "pg18"))]
-        return pg_sys::LockHeldByMe(&tag, mode as pg_sys::LOCKMODE, false);
-    }
+    unsafe { versions::lock_held(&tag, mode as pg_sys::LOCKMODE) }
 }
 
 /// Sleeps, but not through a cancel.

@@ -25,6 +25,7 @@ mod plain;
 mod reading;
 mod relations;
 mod transaction;
+mod versions;
 
 pub use catalogs::*;
 pub use events::*;
@@ -35,6 +36,7 @@ pub use plain::*;
 pub use reading::*;
 pub use relations::*;
 pub use transaction::*;
+pub use versions::HAS_PERSISTENT_SEQUENCES;
 
 /// An object's identity in the catalogs.
 pub type Oid = u32;
@@ -42,16 +44,6 @@ pub type Oid = u32;
 // Postgres exports these; pgrx's bindings leave their headers out. Each call goes through `pg_guard_ffi_boundary`, as those of the bindings do.
 unsafe extern "C-unwind" {
     fn Async_Notify(channel: *const c_char, payload: *const c_char);
-    #[cfg(not(any(feature = "pg17", feature = "pg18")))]
-    fn LogLogicalMessage(prefix: *const c_char, message: *const c_char, size: usize, transactional: bool) -> u64;
-    #[cfg(any(feature = "pg17", feature = "pg18"))]
-    fn LogLogicalMessage(
-        prefix: *const c_char,
-        message: *const c_char,
-        size: usize,
-        transactional: bool,
-        flush: bool,
-    ) -> u64;
     fn find_all_inheritors(
         parent: pg_sys::Oid,
         lock: pg_sys::LOCKMODE,

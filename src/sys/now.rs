@@ -74,20 +74,19 @@ pub fn notify(channel: &str, payload: &str) {
 pub fn wal_message(prefix: &str, message: &[u8]) {
     let prefix = to_server(prefix);
     // SAFETY: the prefix is NUL-terminated, the length is the message's own; both are copied into the WAL record.
-    unsafe {
-        #[cfg(not(any(feature = "pg17", feature = "pg18")))]
-        pg_guard_ffi_boundary(|| LogLogicalMessage(prefix.as_ptr(), message.as_ptr().cast(), message.len(), true));
-        #[cfg(any(feature = "pg17", feature = "pg18"))]
-        pg_guard_ffi_boundary(|| {
-            LogLogicalMessage(prefix.as_ptr(), message.as_ptr().cast(), message.len(), true, false)
-        });
-    }
+    unsafe { versions::log_message(&prefix, message) }
 }
 
 /// Whether pg_upgrade is restoring the schema.
 pub fn is_binary_upgrade() -> bool {
     // SAFETY: a plain flag, set when the server starts.
     unsafe { pg_sys::IsBinaryUpgrade }
+}
+
+/// The number that initdb gave this cluster: pg_upgrade moves databases to another one.
+pub fn cluster() -> i64 {
+    // SAFETY: reads shared memory that never changes while the server runs.
+    i64::from_ne_bytes(unsafe { pg_sys::GetSystemIdentifier() }.to_ne_bytes())
 }
 
 /// Whether an extension's script is running.

@@ -27,13 +27,8 @@ pub(super) fn open_locked<R>(oid: Oid, read: impl FnOnce(pg_sys::Relation) -> R)
 /// Whether this transaction, from the subtransaction `since` on, gave the relation new storage: a rewrite, or a TRUNCATE.
 pub fn rewritten_since(oid: Oid, since: u32) -> bool {
     // The first and the last subtransaction that did: after a rollback to a savepoint only the first is certain to be known.
-    #[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
-    let rewrites =
-        |relation: &pg_sys::RelationData| [relation.rd_firstRelfilenodeSubid, relation.rd_newRelfilenodeSubid];
-    #[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
-    let rewrites =
-        |relation: &pg_sys::RelationData| [relation.rd_firstRelfilelocatorSubid, relation.rd_newRelfilelocatorSubid];
-    relation_cache(oid, rewrites).is_some_and(|rewrites| rewrites.iter().any(|at| *at != 0 && *at >= since))
+    relation_cache(oid, versions::storage_subtransactions)
+        .is_some_and(|rewrites| rewrites.iter().any(|at| *at != 0 && *at >= since))
 }
 
 /// Whether this transaction, from the subtransaction `since` on, created the relation.

@@ -399,6 +399,7 @@ fn nothing_that_others_made_runs_when_bookkeeping_is_read() {
     session.run(&format!(
         "CREATE ROLE {role}; GRANT CREATE, USAGE ON SCHEMA public TO {role}; CREATE SCHEMA evil AUTHORIZATION {role}"
     ));
+    let version: i32 = session.value("SELECT current_setting('server_version_num')::int");
     let name: String = session.value("SELECT current_database()");
     session.run(&format!("GRANT CREATE ON DATABASE {name} TO {role}"));
     evil.run(&format!("SET ROLE {role}; CREATE TABLE evil.ran (who text, how text); GRANT ALL ON SCHEMA evil TO PUBLIC; GRANT ALL ON evil.ran TO PUBLIC"));
@@ -449,6 +450,13 @@ fn nothing_that_others_made_runs_when_bookkeeping_is_read() {
             ),
         ),
     ] {
+        // From 16 on a table does not become a view: there it is one from the beginning.
+        let ddl = match schema {
+            "by_rule" if version >= 160_000 => {
+                format!("CREATE VIEW by_rule._prisma_migrations AS SELECT evil.run('rule') AS migration_name, {unfinished}")
+            }
+            _ => ddl,
+        };
         evil.run(&format!("CREATE SCHEMA {schema}; {ddl}"));
     }
     evil.run("TRUNCATE evil.ran");

@@ -106,7 +106,11 @@ fn a_library_of_another_version_says_so() {
     assert!(error.hint().is_some_and(|hint| hint.contains("ALTER EXTENSION electric_schema UPDATE")), "{error:?}");
     // The ways out: to wait with the upgrade, or to go on and let the next entry take it along.
     session.run("SET electric_schema.on_error = 'suspend'; CREATE TABLE u (id int)");
-    session.run("UPDATE pg_extension SET extversion = '0.1.0' WHERE extname = 'electric_schema'");
+    session.run(concat!(
+        "UPDATE pg_extension SET extversion = '",
+        env!("CARGO_PKG_VERSION"),
+        "' WHERE extname = 'electric_schema'"
+    ));
     session.run("CREATE TABLE v (id int)");
     assert_eq!(database.entries().len(), 2);
     database.assert_sound();

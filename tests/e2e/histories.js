@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { kinds } from './lib/clients.js'
+import { majorVersion } from './lib/cluster.js'
 import { readHistory } from '../../clients/pglite/cli/history.js'
 import { play } from './lib/play.js'
 
@@ -27,7 +28,7 @@ process.on('uncaughtException', (error) => {
 })
 
 const total = { passed: 0, failed: 0, skipped: 0 }
-for (const folder of folders()) {
+for (const folder of folders(await majorVersion())) {
   if (!existsSync(folder)) {
     console.log(`SKIPPED: there are no migrations at ${folder}\n`)
     total.skipped++
@@ -42,11 +43,12 @@ for (const folder of folders()) {
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed > 0 ? 1 : 0
 
-function folders() {
+// from_18: what servers have from that version on.
+function folders(version) {
   if (positionals.length > 0) return positionals.map((folder) => resolve(folder))
-  const own = fileURLToPath(new URL('histories', import.meta.url))
+  const own = foldersIn(fileURLToPath(new URL('histories', import.meta.url)))
   const corpus = process.env.CORPUS ?? fileURLToPath(new URL('../../../shared/corpus', import.meta.url))
-  return [...foldersIn(own), ...(existsSync(corpus) ? foldersIn(corpus) : CORPORA.map((name) => join(corpus, name)))]
+  return [...own.filter((folder) => !(Number(/\/from_(\d+)$/.exec(folder)?.[1]) > version)), ...(existsSync(corpus) ? foldersIn(corpus) : CORPORA.map((name) => join(corpus, name)))]
 }
 
 function foldersIn(folder) {

@@ -103,7 +103,8 @@ BEGIN
       WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = space
         AND d.classid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_type'::regclass, 'pg_catalog.pg_proc'::regclass)
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend m
-                        WHERE m.classid = d.classid AND m.objid = d.objid AND m.deptype IN ('e', 'i')))
+                        -- A column of a partition key needs its table, which is no part of anything for that.
+                        WHERE m.classid = d.classid AND m.objid = d.objid AND m.objsubid = 0 AND m.deptype IN ('e', 'i')))
     LOOP
       EXECUTE command;
     END LOOP;

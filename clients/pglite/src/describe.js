@@ -93,7 +93,10 @@ SELECT 'column', format('%s.%I', r.name, a.attname), r.kind || ' ' || r.name,
        concat_ws(' ',
          format_type(a.atttypid, a.atttypmod),
          CASE WHEN a.attcollation <> t.typcollation THEN 'collate ' || a.attcollation::regcollation END,
-         CASE WHEN a.attnotnull THEN 'not null' END,
+         CASE WHEN a.attnotnull AND NOT EXISTS (
+           SELECT FROM pg_catalog.pg_constraint k
+           -- NOT VALID: rows need not meet it.
+           WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND NOT k.convalidated AND k.conkey[1] = a.attnum) THEN 'not null' END,
          CASE a.attgenerated WHEN '' THEN 'default ' WHEN 's' THEN 'generated stored ' ELSE 'generated virtual ' END
            || pg_get_expr(d.adbin, d.adrelid),
          CASE a.attidentity WHEN 'a' THEN 'identity always' WHEN 'd' THEN 'identity by default' END)

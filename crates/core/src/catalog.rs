@@ -328,7 +328,7 @@ pub struct RawColumn {
     pub constrained: bool,
     /// Quoted and qualified, only where it differs from the type's own (pg_type.typcollation).
     pub collation: Option<String>,
-    /// attnotnull
+    /// attnotnull, unless it is NOT VALID.
     pub not_null: bool,
     /// DEFAULT or generated expression (pg_attrdef).
     pub default: Option<RawDefault>,

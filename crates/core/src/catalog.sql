@@ -6,6 +6,22 @@
 -- Every list of candidates is an array that is unnested: the planner then expects few of them whatever $1 is, and goes by
 -- index from each. An OR with `$1 IS NULL` would read whole catalogs for one touched table.
 WITH
+-- What differs between versions, unless a condition is simply never true where there is no such thing (multiranges before 14).
+-- Each of these spares the others a look at every row.
+server AS MATERIALIZED (
+    SELECT v.version >= 150000 AS has_persistent_sequences,
+           -- NOT NULL is a constraint of a table; constraints need not be enforced.
+           v.version >= 180000 AS has_not_null_constraints
+    FROM (SELECT pg_catalog.current_setting('server_version_num')::integer AS version) AS v
+),
+
+-- NOT NULL constraints that rows need not meet: NOT VALID. attnotnull is true for them, too.
+unmet AS NOT MATERIALIZED (
+    SELECT k.conrelid, k.conkey[1] AS attnum
+    FROM pg_catalog.pg_constraint AS k
+    WHERE k.contype = 'n' AND NOT k.convalidated
+),
+
 spaces AS NOT MATERIALIZED (
     SELECT n.oid, n.nspname
     FROM pg_catalog.pg_namespace AS n
@@ -429,8 +445,7 @@ culprits AS (
            pg_catalog.concat('constraint "', pg_catalog.replace(k.conname::pg_catalog.text, '"', '""'), '" is not enforced')
     FROM relations AS t
     JOIN pg_catalog.pg_constraint AS k ON k.conrelid = t.oid
-    -- The first condition is asked once, and spares older servers the second.
-    WHERE pg_catalog.current_setting('server_version_num')::integer >= 180000
+    WHERE (SELECT s.has_not_null_constraints FROM server AS s)
       AND t.reason IS NULL AND k.contype IN ('c', 'f')
       AND pg_catalog.to_jsonb(k) ->> 'conenforced' = 'false'
     UNION ALL
@@ -445,6 +460,18 @@ culprits AS (
     JOIN pg_catalog.pg_attribute AS theirs ON theirs.attrelid = i.inhparent AND theirs.attnum > 0 AND theirs.attnotnull
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attname = theirs.attname AND NOT a.attisdropped
     WHERE t.reason IS NULL AND t.relkind IN ('r', 'p') AND NOT a.attnotnull
+      AND NOT EXISTS (SELECT FROM unmet AS u WHERE u.conrelid = i.inhparent AND u.attnum = theirs.attnum)
+    UNION ALL
+    -- Newer versions give a partition the identity of its parent, and let it have none of its own.
+    SELECT t.oid, 1, a.attnum, a.attname, 0,
+           pg_catalog.concat('column "', pg_catalog.replace(a.attname::pg_catalog.text, '"', '""'), '" of a partition is an identity column')
+    FROM relations AS t
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND a.attidentity <> '' AND NOT a.attisdropped
+    WHERE t.reason IS NULL AND t.relispartition
+      AND EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                  WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
+                    AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'i')
     UNION ALL
     -- Every version has other columns there.
     SELECT t.oid, 5, 0, NULL, 0, 'its query reads system catalogs'
@@ -603,7 +630,9 @@ described AS MATERIALIZED (
                            FROM pg_catalog.pg_collation AS c
                            JOIN pg_catalog.pg_namespace AS n ON n.oid = c.collnamespace
                            WHERE c.oid = a.attcollation) END,
-                       'not_null', a.attnotnull,
+                       'not_null', CASE WHEN a.attnotnull AND (SELECT s.has_not_null_constraints FROM server AS s)
+                                        THEN NOT EXISTS (SELECT FROM unmet AS u WHERE u.conrelid = a.attrelid AND u.attnum = a.attnum)
+                                        ELSE a.attnotnull END,
                        'default', CASE WHEN ad.oid IS NOT NULL THEN pg_catalog.json_build_object(
                            'oid', ad.oid::bigint,
                            'sql', pg_catalog.pg_get_expr(ad.adbin, ad.adrelid),
@@ -659,9 +688,9 @@ described AS MATERIALIZED (
                                       'always', a.attidentity = 'a',
                                       'sequence', pg_catalog.json_build_object('schema', n.nspname, 'name', c.relname),
                                       'options', (SELECT s.options FROM sequence_options AS s WHERE s.seqrelid = c.oid),
-                                      -- Before PostgreSQL 15 sequences know no other way.
+                                      -- Older sequences know no other way.
                                       'unlogged', CASE WHEN c.relpersistence <> t.relpersistence
-                                                        AND pg_catalog.current_setting('server_version_num')::integer >= 150000
+                                                        AND (SELECT v.has_persistent_sequences FROM server AS v)
                                                        THEN c.relpersistence = 'u' END)
                            FROM pg_catalog.pg_depend AS d
                            JOIN pg_catalog.pg_class AS c ON c.oid = d.objid

@@ -27,6 +27,13 @@ export async function recreate(database) {
   return connect(database)
 }
 
+/** The server's major version. */
+export async function majorVersion() {
+  const admin = await connect('postgres')
+  const { rows } = await admin.query('SHOW server_version_num').finally(() => admin.end())
+  return Math.floor(rows[0].server_version_num / 10000)
+}
+
 export async function drop(database) {
   const admin = await connect('postgres')
   try {

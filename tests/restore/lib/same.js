@@ -14,7 +14,12 @@ export async function ledgerOf(db) {
   const hashes = (await rows('SELECT hash FROM _electric_meta.migrations ORDER BY seq')).map((row) => row.hash)
   const asked = [null, hashes[0], hashes[Math.floor(hashes.length / 2)], hashes.at(-1)].filter((hash) => hash !== undefined)
   const answers = []
-  for (const hash of asked) answers.push((await rows('SELECT electric_schema.handshake($1) AS answer', [hash]))[0].answer)
+  for (const hash of asked) {
+    const { answer } = (await rows('SELECT electric_schema.handshake($1) AS answer', [hash]))[0]
+    // The server's own, not the ledger's.
+    delete answer.requires?.server_version
+    answers.push(answer)
+  }
   const { checkpoint } = (await rows('SELECT electric_schema.checkpoint() AS checkpoint'))[0]
   return { head, checkpoint, answers, entries: await rows(LEDGER), pruned: await rows(PRUNED), traces: await rows(TRACES), scope: await rows(SCOPE) }
 }

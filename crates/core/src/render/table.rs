@@ -74,6 +74,9 @@ impl Steps<'_> {
     pub(super) fn add_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
         let not_valid = if constraint.validated { "" } else { " NOT VALID" };
         let add = format!("ALTER TABLE {} ADD {}{not_valid}", qualified(table), constraint_clause(constraint));
+        if let Some(make_way) = not_null_makes_way(table, &constraint.name) {
+            self.push(Phase::Constraints, make_way);
+        }
         if constraint.kind != ConstraintKind::ForeignKey {
             return self.push(Phase::Constraints, add);
         }
@@ -262,6 +265,24 @@ fn generated(column: &Column) -> String {
 /// Whether an identity column's sequence is of the column's type.
 fn has_own_type(column: &Column, options: &SequenceOptions) -> bool {
     options.data_type == column.data_type.name
+}
+
+/// Where NOT NULL is a constraint, from 18 on, it has been given a name that another constraint of the server's may have.
+fn not_null_makes_way(table: &QualifiedName, name: &str) -> Option<String> {
+    if !name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_not_null") {
+        return None;
+    }
+    let relation = qualified(table);
+    let aside = format!("electric_schema~{name}");
+    let body = format!(
+        "BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = {}::pg_catalog.regclass AND conname = {} AND contype = 'n') \
+         THEN ALTER TABLE {relation} RENAME CONSTRAINT {} TO {}; END IF; END",
+        literal(&relation),
+        literal(name),
+        ident(name),
+        ident(&aside),
+    );
+    Some(format!("DO {}", literal(&body)))
 }
 
 /// CREATE TABLE makes one of two keys on the same columns: the second has to come after it.

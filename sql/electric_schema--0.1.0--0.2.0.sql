@@ -1,0 +1,7 @@
+-- In which cluster the OIDs of _electric_meta.objects are right.
+ALTER TABLE _electric_meta.seal ADD COLUMN cluster bigint NOT NULL DEFAULT (pg_catalog.pg_control_system()).system_identifier;
+COMMENT ON COLUMN _electric_meta.seal.cluster IS 'The cluster whose OIDs _electric_meta.objects has: pg_upgrade makes another one';
+
+-- Each entry replaces its row: in place, and uncompressed.
+ALTER TABLE _electric_meta.ledgers SET (fillfactor = 50);
+ALTER TABLE _electric_meta.ledgers ALTER COLUMN schema_sum SET STORAGE PLAIN;

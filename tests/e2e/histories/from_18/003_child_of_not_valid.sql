@@ -1,0 +1,1 @@
+CREATE TABLE task_late (late interval) INHERITS (task);

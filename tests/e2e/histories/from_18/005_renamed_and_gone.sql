@@ -1,0 +1,3 @@
+ALTER TABLE task RENAME CONSTRAINT is_due TO was_due;
+ALTER TABLE task DROP CONSTRAINT was_due;
+ALTER TABLE task RENAME CONSTRAINT titled TO task_title;

@@ -1,0 +1,2 @@
+ALTER TABLE stay DROP CONSTRAINT one_at_a_time;
+ALTER TABLE stay DROP CONSTRAINT in_a_room;

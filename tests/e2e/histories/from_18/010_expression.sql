@@ -1,0 +1,2 @@
+CREATE TABLE sum (a int, twice int GENERATED ALWAYS AS (a * 2) STORED);
+INSERT INTO sum VALUES (1), (2);

@@ -1,0 +1,1 @@
+ALTER TABLE sum ALTER twice SET EXPRESSION AS (a * 2 + 1);

@@ -1,0 +1,2 @@
+ALTER TABLE named VALIDATE CONSTRAINT named_a_not_null;
+ALTER TABLE named ALTER b SET NOT NULL;
