@@ -79,7 +79,7 @@ pub fn verify(trusted_hash: Option<&str>) -> Result<JsonB, Failure> {
 
 const QUERY_AFTER: &str = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, \
     private_digest, changes, salt, source, recorded_by, \
-    (pg_catalog.extract('epoch', recorded_at) * 1000000)::bigint - 946684800000000, application_name, \
+    (EXTRACT(epoch FROM recorded_at) * 1000000)::bigint - 946684800000000, application_name, \
     xid::text, (lsn - '0/0'::pg_lsn)::text, label FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 ORDER BY seq LIMIT 1000";
 
 /// Calls `look` with the rows of the entries after one, in order, for as long as it has nothing to say; some at a time, because a ledger may be larger

@@ -277,6 +277,7 @@ describe("the client's own is left alone", () => {
       ...SCHEMA,
       'CREATE TYPE public.span AS RANGE (subtype = integer, multirange_type_name = public.spans)',
       'CREATE TABLE public.people (email public.citext, seen public.spans)',
+      'CREATE TABLE public.parts (k integer) PARTITION BY LIST (k)',
     ]
     const given = bootstrap(head, statements)
     await sync(able, { fetchPlan: async () => given })
