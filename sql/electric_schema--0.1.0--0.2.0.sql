@@ -5,3 +5,6 @@ COMMENT ON COLUMN _electric_meta.seal.cluster IS 'The cluster whose OIDs _electr
 -- Each entry replaces its row: in place, and uncompressed.
 ALTER TABLE _electric_meta.ledgers SET (fillfactor = 50);
 ALTER TABLE _electric_meta.ledgers ALTER COLUMN schema_sum SET STORAGE PLAIN;
+
+ALTER TABLE _electric_meta.ledgers ADD COLUMN rescoped boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN _electric_meta.ledgers.rescoped IS 'The scope was changed while there were such tables: what nothing needs any more goes when they have been read';

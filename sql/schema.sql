@@ -23,7 +23,8 @@ CREATE TABLE _electric_meta.ledgers (
   hash          text        NOT NULL CHECK (hash ~ '^[0-9a-f]{64}$'),
   reset_version bigint      NOT NULL CHECK (reset_version >= 0),
   schema_sum    bytea       NOT NULL,
-  unread        oid[]       NOT NULL DEFAULT '{}'
+  unread        oid[]       NOT NULL DEFAULT '{}',
+  rescoped      boolean     NOT NULL DEFAULT false
   -- Each entry replaces the row: with half a page free, in place.
 ) WITH (fillfactor = 50);
 -- Written with every entry, and random enough that nothing compresses it.
@@ -36,6 +37,7 @@ COMMENT ON COLUMN _electric_meta.ledgers.hash IS 'Hash of the newest entry, or t
 COMMENT ON COLUMN _electric_meta.ledgers.reset_version IS 'How many destructive entries there have been';
 COMMENT ON COLUMN _electric_meta.ledgers.schema_sum IS 'Sum of all definitions at head, from which the schema hash is made';
 COMMENT ON COLUMN _electric_meta.ledgers.unread IS 'Tables that another session held when they should have been read again; the next entry reads them';
+COMMENT ON COLUMN _electric_meta.ledgers.rescoped IS 'The scope was changed while there were such tables: what nothing needs any more goes when they have been read';
 
 CREATE TABLE _electric_meta.migrations (
   ledger_id        uuid        NOT NULL,

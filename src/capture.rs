@@ -54,6 +54,8 @@ pub struct Touched {
     pub restored: bool,
     /// There were transactions before it whose DDL was not recorded.
     pub missed: bool,
+    /// Another transaction changed the scope, and could not read all that it has to do with.
+    pub rescoped: bool,
 }
 
 /// A table whose rows were written anew by `ALTER COLUMN … TYPE`.
@@ -106,9 +108,16 @@ impl Touched {
         self.rewrites.extend(rewritten.iter().map(any_column).collect::<Vec<_>>());
     }
 
+    /// Takes along what another transaction left to be done about the scope.
+    pub fn rescope(&mut self) {
+        self.everything = true;
+        self.rescoped = true;
+    }
+
     /// Whether the scope is another one than before.
     pub fn rescopes(&self, settings: &Settings) -> bool {
-        self.statements.iter().any(|statement| statement.rescopes || settings.electrified && statement.publication)
+        let rescopes = |statement: &Statement| statement.rescopes || settings.electrified && statement.publication;
+        self.rescoped || self.statements.iter().any(rescopes)
     }
 
     /// Whether nothing but the ledger's own tables was touched.

@@ -26,6 +26,7 @@ mod ledgers {
     pub const RESET_VERSION: i16 = 5;
     pub const SCHEMA_SUM: i16 = 6;
     pub const UNREAD: i16 = 7;
+    pub const RESCOPED: i16 = 8;
 }
 
 mod seal {
@@ -73,6 +74,8 @@ pub struct Chain {
     pub head: Head,
     /// Tables that the next entry has to read.
     pub unread: BTreeSet<u32>,
+    /// The scope was changed while there were such tables, and has not been looked at as a whole since.
+    pub rescoped: bool,
 }
 
 /// A version of a chain's row: see [`Chain::version`].
@@ -108,10 +111,11 @@ impl Chain {
                 sum: SchemaSum::from_bytes(&row.bytes(ledgers::SCHEMA_SUM)?)?,
             };
             let unread = row.oids(ledgers::UNREAD)?.into_iter().collect();
-            Some((row.uuid(ledgers::ID)?, row.i64(ledgers::CREATED_AT)?, head, unread))
+            let rescoped = row.bool(ledgers::RESCOPED)?;
+            Some((row.uuid(ledgers::ID)?, row.i64(ledgers::CREATED_AT)?, head, unread, rescoped))
         };
-        let (id, created_at, head, unread) = read().ok_or(Failure::Ledger("its chain cannot be read"))?;
-        Ok(Chain { row, id, created_at, head, unread })
+        let (id, created_at, head, unread, rescoped) = read().ok_or(Failure::Ledger("its chain cannot be read"))?;
+        Ok(Chain { row, id, created_at, head, unread, rescoped })
     }
 }
 
@@ -208,7 +212,7 @@ impl Ledger {
         self.place(known, other.id)?;
         self.remove(chain.id)?;
         // Where things were in the other cluster.
-        self.advance(other, &other.head, &BTreeSet::new())?;
+        self.advance(other, &other.head, &BTreeSet::new(), false)?;
         sys::advance_command();
         Ok(())
     }
@@ -341,7 +345,7 @@ impl Ledger {
     }
 
     /// Moves the chain's head.
-    pub fn advance(&self, chain: &Chain, head: &Head, unread: &BTreeSet<u32>) -> Result<(), Failure> {
+    pub fn advance(&self, chain: &Chain, head: &Head, unread: &BTreeSet<u32>, rescoped: bool) -> Result<(), Failure> {
         let unread: Vec<u32> = unread.iter().copied().collect();
         let hash = head.hash.to_string();
         let sum = head.sum.to_bytes();
@@ -356,6 +360,7 @@ impl Ledger {
                 Value::Int8(number(head.reset_version)?),
                 Value::Bytea(&sum),
                 Value::OidArray(&unread),
+                Value::Bool(rescoped),
             ],
         );
         Ok(())

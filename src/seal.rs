@@ -129,6 +129,9 @@ fn seal(
     let (chain, others) = ledger.chains()?;
     let unsealed = ledger.unsealed();
     touched.miss(unsealed.as_ref());
+    if chain.rescoped {
+        touched.rescope();
+    }
     let settings = ledger.settings()?;
     touched.meet(&settings);
     if touched.is_nothing() && chain.unread.is_empty() {
@@ -136,7 +139,8 @@ fn seal(
     }
     let (read, sealed) = settle(ledger, &mut touched, &chain, &settings, ahead.as_ref())?;
     read.catalog.unsupported.iter().filter(|thing| touched.objects.contains(&thing.oid)).for_each(notice);
-    let unread_changed = read.unread != chain.unread;
+    let rescoped = touched.rescopes(&settings) && !read.unread.is_empty();
+    let unread_changed = read.unread != chain.unread || rescoped != chain.rescoped;
     if unsealed.is_some() {
         ledger.resume();
     }
@@ -154,7 +158,7 @@ fn seal(
         announcement = Some(serde_json::json!({ "seq": head.seq, "hash": hash, "class": draft.class }).to_string());
     }
     ledger.keep(&sealed.kept, &sealed.gone)?;
-    ledger.advance(&chain, &head, &read.unread)?;
+    ledger.advance(&chain, &head, &read.unread, rescoped)?;
     sys::advance_command();
     if let Some(announcement) = announcement {
         sys::wal_message(CHANNEL, announcement.as_bytes());

@@ -127,6 +127,8 @@ pub enum Key<'a> {
 pub enum Value<'a> {
     /// NULL, of any type.
     Null,
+    /// `boolean`.
+    Bool(bool),
     /// `bigint`.
     Int8(i64),
     /// `oid`.
@@ -153,6 +155,7 @@ impl Value<'_> {
     fn datum(&self) -> Option<Datum> {
         Some(match *self {
             Value::Null => return None,
+            Value::Bool(value) => Datum::from(value),
             Value::Int8(value) | Value::TimestampTz(value) => Datum::from(value),
             Value::Oid(value) => Datum::from(value),
             Value::OidArray(values) => oid_array(values),

@@ -51,6 +51,23 @@ fn a_table_is_electrified_while_another_session_alters_it() {
 }
 
 #[test]
+fn the_scope_is_changed_while_another_session_holds_a_table() {
+    let database = Database::new();
+    let (mut session, mut other) = (database.session(), database.session());
+    session.run("CREATE TABLE t (id serial PRIMARY KEY)");
+    session.run("CREATE TABLE u (id int PRIMARY KEY)");
+    other.run("BEGIN; LOCK TABLE u");
+    session.run("CALL electric_schema.set_scope('electrified')");
+    assert_eq!(tables(&mut session), ["u"]);
+    other.run("COMMIT");
+    session.run("CREATE TABLE v (id int PRIMARY KEY)");
+    // The sequence of a table that left goes as well.
+    let left: i64 = session.value("SELECT count(*) FROM _electric_meta.objects");
+    assert_eq!(left, 0);
+    database.assert_sound();
+}
+
+#[test]
 fn two_sessions_are_the_first_to_electrify() {
     let (database, mut session, mut other) = electrified();
     session.run("BEGIN; CALL electric_schema.electrify('t')");
