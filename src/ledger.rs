@@ -111,7 +111,8 @@ impl Chain {
                 sum: SchemaSum::from_bytes(&row.bytes(ledgers::SCHEMA_SUM)?)?,
             };
             let unread = row.oids(ledgers::UNREAD)?.into_iter().collect();
-            let rescoped = row.bool(ledgers::RESCOPED)?;
+            // Before ALTER EXTENSION UPDATE the column is not there.
+            let rescoped = row.bool(ledgers::RESCOPED).unwrap_or_default();
             Some((row.uuid(ledgers::ID)?, row.i64(ledgers::CREATED_AT)?, head, unread, rescoped))
         };
         let (id, created_at, head, unread, rescoped) = read().ok_or(Failure::Ledger("its chain cannot be read"))?;
