@@ -85,16 +85,30 @@ pub fn ahead(oids: Option<&BTreeSet<u32>>) -> Result<Option<Reading>, Failure> {
 /// Reads these objects, or all in scope. `routines` are those that clients have: others are read only where something needs them.
 pub fn read(oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Reading, Failure> {
     match oids.and_then(quick::read) {
-        Some(quick) if settings::check_reader() => {
-            let reference = by_query(oids, routines)?;
-            match quick == reference {
-                true => Ok(quick),
-                false => Err(Failure::Readers { quick: Box::new(quick), reference: Box::new(reference) }),
-            }
-        }
+        Some(quick) if settings::check_reader() => checked(quick, oids, routines),
         Some(quick) => Ok(quick),
         None => by_query(oids, routines),
     }
+}
+
+/// The reading, if the reference query gives the same. Another session may have been at work between the two, as CREATE INDEX CONCURRENTLY is without a lock
+/// that keeps anybody out: then they differ once, not each time.
+fn checked(mut quick: Reading, oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Reading, Failure> {
+    const TIMES: u32 = 5;
+    for time in 1.. {
+        let reference = by_query(oids, routines)?;
+        if quick == reference {
+            break;
+        }
+        if time == TIMES {
+            return Err(Failure::Readers { quick: Box::new(quick), reference: Box::new(reference) });
+        }
+        match oids.and_then(quick::read) {
+            Some(again) => quick = again,
+            None => return Ok(reference),
+        }
+    }
+    Ok(quick)
 }
 
 fn by_query(oids: Option<&BTreeSet<u32>>, routines: &BTreeSet<u32>) -> Result<Reading, Failure> {
