@@ -87,7 +87,7 @@ pub fn judge_call(tag: &str) {
 
 /// The classified changes of an entry that is not written yet.
 pub fn changes(sealed: &Sealed) -> Result<Option<Vec<ClassifiedChange>>, Failure> {
-    sealed.draft.as_ref().map(|draft| history::read_changes(pgrx::JsonB(draft.changes.clone()))).transpose()
+    sealed.draft.as_ref().map(|draft| history::read_changes(draft.changes.clone())).transpose()
 }
 
 fn reasons(changes: &[ClassifiedChange]) -> Vec<String> {

@@ -15,6 +15,7 @@ use electric_schema_core::trace::{Named, Trace};
 use pgrx::prelude::*;
 use pgrx::spi::{SpiClient, SpiHeapTupleData, SpiTupleTable};
 use pgrx::JsonB;
+use serde_json::Value;
 
 use crate::query::select;
 use crate::report::Failure;
@@ -200,19 +201,26 @@ pub fn link(row: &SpiHeapTupleData<'_>) -> Result<(Link, Hash), Failure> {
 }
 
 /// An entry's typed changes.
-pub fn read_changes(changes: JsonB) -> Result<Vec<ClassifiedChange>, Failure> {
-    serde_json::from_value(changes.0)
-        .map_err(|error| Error::Unreadable { what: "changes".to_owned(), why: error.to_string() }.into())
+pub fn read_changes(changes: Value) -> Result<Vec<ClassifiedChange>, Failure> {
+    serde_json::from_value(changes).map_err(unreadable_changes)
+}
+
+fn changes_of(row: &SpiHeapTupleData<'_>, ordinal: usize) -> Result<Vec<ClassifiedChange>, Failure> {
+    serde_json::from_str(&column::<String>(row, ordinal)?).map_err(unreadable_changes)
+}
+
+fn unreadable_changes(error: serde_json::Error) -> Failure {
+    Error::Unreadable { what: "changes".to_owned(), why: error.to_string() }.into()
 }
 
 /// The entries after one, up to another.
 pub fn entries(client: &SpiClient<'_>, chain: &Chain, after: u64, to: u64) -> Result<Vec<Entry>, Failure> {
-    let query = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, private_digest, changes \
+    let query = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, private_digest, changes::text \
                  FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
     let rows = select(client, query, &[chain.id.into(), bigint(after).into(), bigint(to).into()])?;
     let entry = |row: SpiHeapTupleData<'_>| {
         let (link, hash) = link(&row)?;
-        Ok(Entry { link, hash, changes: read_changes(column(&row, 10)?)? })
+        Ok(Entry { link, hash, changes: changes_of(&row, 10)? })
     };
     rows.map(entry).collect()
 }
@@ -234,9 +242,9 @@ pub fn numbered_changes(
     after: u64,
     to: u64,
 ) -> Result<Vec<(u64, Vec<ClassifiedChange>)>, Failure> {
-    let query = "SELECT seq, changes FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
+    let query = "SELECT seq, changes::text FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
     let rows = select(client, query, &[chain.id.into(), bigint(after).into(), bigint(to).into()])?;
-    rows.map(|row| Ok((number(&row, 1)?, read_changes(column(&row, 2)?)?))).collect()
+    rows.map(|row| Ok((number(&row, 1)?, changes_of(&row, 2)?))).collect()
 }
 
 /// Whether one of these entries is destructive.

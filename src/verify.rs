@@ -211,8 +211,8 @@ fn chain(
         if link.reset_version != reset_version {
             return broken("its reset_version is not the number of destructive entries");
         }
-        let changes: JsonB = column(row, 10)?;
-        if let Err(reason) = covered(row, &link, &hash, &changes.0)? {
+        let JsonB(changes) = column(row, 10)?;
+        if let Err(reason) = covered(row, &link, &hash, &changes)? {
             return broken(reason);
         }
         pgrx::check_for_interrupts!();
