@@ -18,6 +18,8 @@ mod lifecycle;
 #[cfg(test)]
 mod preview;
 #[cfg(test)]
+mod reader;
+#[cfg(test)]
 mod recording;
 #[cfg(test)]
 mod scope;
