@@ -29,9 +29,17 @@ pub fn read(oids: &BTreeSet<Oid>) -> Option<Reading> {
     let (readable, locked, unread) = catalog::lock(&relations);
     // Newer than the locks.
     sys::accept_invalidations();
-    let read = sys::with_latest_snapshot(|| Reader::default().read(&readable, asked.sequences));
+    let read = sys::with_latest_snapshot(|| match unread.iter().any(|&oid| has_views(oid)) {
+        true => None,
+        false => Reader::default().read(&readable, asked.sequences),
+    });
     locked.into_iter().for_each(sys::unlock_share);
     Some(Reading { catalog: read?, relations: asked.tables, unread })
+}
+
+/// Whether views read it, whose text follows it.
+fn has_views(table: Oid) -> bool {
+    Depend::on(sys::CLASS, table).any(|dependent| dependent.class == sys::REWRITE)
 }
 
 /// What stands behind OIDs of any class.
