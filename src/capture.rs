@@ -597,7 +597,6 @@ fn ddl_commands() -> Vec<Command> {
 /// The table, or the domain, that an index, a constraint or a rule is part of.
 fn containing(class: Oid, object: Oid, object_type: &str) -> Option<Oid> {
     const CONSTRAINT_OID_INDEX: Oid = 2667;
-    const REWRITE: Oid = 2618;
     const REWRITE_OID_INDEX: Oid = 2692;
     let find = |index, name| {
         let row = sys::scan(class, Some(index), &[sys::Key::Oid(1, object)]).pop()?;
@@ -607,7 +606,7 @@ fn containing(class: Oid, object: Oid, object_type: &str) -> Option<Oid> {
         "index" => sys::table_of_index(object),
         "table constraint" => find(CONSTRAINT_OID_INDEX, "conrelid"),
         "domain constraint" => find(CONSTRAINT_OID_INDEX, "contypid"),
-        _ if class == REWRITE => find(REWRITE_OID_INDEX, "ev_class"),
+        _ if class == sys::REWRITE => find(REWRITE_OID_INDEX, "ev_class"),
         _ => None,
     }
 }

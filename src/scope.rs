@@ -202,7 +202,7 @@ fn mark(relation: Option<pg_sys::Oid>, mark: Mark) -> Result<(), Failure> {
 /// Whether the caller may electrify the table, and whether it is one.
 fn check(table: Oid) -> Result<(), Failure> {
     const CLASS: Oid = 1259;
-    let facts = sys::relation_facts(table).ok_or(Refusal::NoSuchTable(table))?;
+    let facts = sys::class(table).ok_or(Refusal::NoSuchTable(table))?;
     let identity = sys::relation_identity(table).ok_or(Refusal::NoSuchTable(table))?;
     let refuse = |why: &str, hint| {
         let identity = identity.clone();
@@ -226,10 +226,10 @@ fn check(table: Oid) -> Result<(), Failure> {
         _ => return refuse("no table", only_tables),
     }
     let schema = sys::relation_schema(table).unwrap_or_default();
-    if facts.is_temporary {
+    if facts.persistence == b't' {
         return refuse("a temporary table", only_tables);
     }
-    if facts.is_unlogged {
+    if facts.persistence == b'u' {
         return refuse("an unlogged table", "Its changes are not in the WAL: ALTER TABLE … SET LOGGED.");
     }
     if schema.starts_with("pg_") || schema == "information_schema" {

@@ -72,6 +72,8 @@ pub struct Class {
     pub namespace: Oid,
     /// relkind
     pub kind: u8,
+    /// relowner
+    pub owner: Oid,
     /// relpersistence
     pub persistence: u8,
     /// relnatts
@@ -101,6 +103,7 @@ pub fn class(oid: Oid) -> Option<Class> {
             name: name_text(&row.relname),
             namespace: row.relnamespace.to_u32(),
             kind: row.relkind as u8,
+            owner: row.relowner.to_u32(),
             persistence: row.relpersistence as u8,
             natts: row.relnatts,
             of_type: row.reloftype.to_u32(),

@@ -52,37 +52,6 @@ pub fn may_hold_rows(oid: Oid) -> bool {
     relation_cache(oid, blocks).unwrap_or(true)
 }
 
-/// What pg_class says of a relation.
-#[derive(Clone, Copy, Debug)]
-pub struct RelationFacts {
-    /// relkind
-    pub kind: u8,
-    /// relpersistence = 't'
-    pub is_temporary: bool,
-    /// relpersistence = 'u'
-    pub is_unlogged: bool,
-    /// relispartition
-    pub is_partition: bool,
-    /// relowner
-    pub owner: Oid,
-}
-
-/// What pg_class says of a relation; `None` when it is not there.
-pub fn relation_facts(oid: Oid) -> Option<RelationFacts> {
-    const CLASS: Oid = 1259;
-    const CLASS_OID_INDEX: Oid = 2662;
-    let attribute = |name| attribute_number(CLASS, name);
-    let row = scan(CLASS, Some(CLASS_OID_INDEX), &[Key::Oid(attribute("oid")?, oid)]).pop()?;
-    let persistence = row.byte(attribute("relpersistence")?)?;
-    Some(RelationFacts {
-        kind: row.byte(attribute("relkind")?)?,
-        is_temporary: persistence == pg_sys::RELPERSISTENCE_TEMP,
-        is_unlogged: persistence == pg_sys::RELPERSISTENCE_UNLOGGED,
-        is_partition: row.bool(attribute("relispartition")?)?,
-        owner: row.oid(attribute("relowner")?)?,
-    })
-}
-
 /// Whether an object came with an extension.
 pub fn is_of_extension(class: Oid, oid: Oid) -> bool {
     const DEPEND: Oid = 2608;
@@ -192,7 +161,6 @@ pub fn parents(table: Oid) -> Vec<Oid> {
 
 /// The tables with foreign keys to a table. Reads all constraints: nothing indexes what they refer to.
 pub fn referring(table: Oid) -> Vec<Oid> {
-    const CONSTRAINT: Oid = 2606;
     let (Some(from), Some(to)) = (attribute_number(CONSTRAINT, "conrelid"), attribute_number(CONSTRAINT, "confrelid"))
     else {
         return vec![];
