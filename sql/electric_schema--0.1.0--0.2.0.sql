@@ -2,6 +2,9 @@
 ALTER TABLE _electric_meta.seal ADD COLUMN cluster bigint NOT NULL DEFAULT (pg_catalog.pg_control_system()).system_identifier;
 COMMENT ON COLUMN _electric_meta.seal.cluster IS 'The cluster whose OIDs _electric_meta.objects has: pg_upgrade makes another one';
 
+-- Compressing takes longer than all the rest of the writing: only what does not fit into a page.
+ALTER TABLE _electric_meta.migrations SET (toast_tuple_target = 8160);
+
 -- Each entry replaces its row: in place, and uncompressed.
 ALTER TABLE _electric_meta.ledgers SET (fillfactor = 50);
 ALTER TABLE _electric_meta.ledgers ALTER COLUMN schema_sum SET STORAGE PLAIN;

@@ -60,7 +60,8 @@ CREATE TABLE _electric_meta.migrations (
   label            text,
   salt             bytea       NOT NULL,
   PRIMARY KEY (ledger_id, seq)
-);
+  -- Compressing takes longer than all the rest of the writing: only what does not fit into a page.
+) WITH (toast_tuple_target = 8160);
 -- By which a client without a ledger's hash is found: a seed, or one of a ledger that is gone.
 CREATE INDEX migrations_schema_hash_idx ON _electric_meta.migrations (schema_hash, seq);
 COMMENT ON TABLE _electric_meta.migrations IS 'The ledger: one entry for each committed transaction that changed the schema of clients';

@@ -134,6 +134,11 @@ impl Touched {
             && self.rewrites.is_empty()
     }
 
+    /// All that it names.
+    pub fn oids(&self) -> BTreeSet<Oid> {
+        &self.objects | &self.dropped
+    }
+
     /// Whether it all comes to nothing, whatever the catalogs say.
     pub fn is_nothing(&self) -> bool {
         !self.everything && self.objects.is_empty() && self.dropped.is_empty()

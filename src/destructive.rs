@@ -7,7 +7,6 @@ use std::cell::Cell;
 
 use electric_schema_core::change::ClassifiedChange;
 use electric_schema_core::describe;
-use electric_schema_core::entry::Sealed;
 use pgrx::function_name;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
@@ -15,9 +14,9 @@ use pgrx::prelude::*;
 use crate::capture;
 use crate::ledger::Ledger;
 use crate::report::{or_raise, Failure};
+use crate::seal;
 use crate::settings::{self, Destructive};
 use crate::sys::{self, Concurrent, Event};
-use crate::{history, seal};
 
 /// The HINT: which setting, who may set it, and where.
 pub const WAY_OUT: &str = "electric_schema.destructive is \"forbid\". Who may set it (a superuser, from PostgreSQL 15 on also a role that was granted \
@@ -61,7 +60,7 @@ pub fn judge_call(tag: &str) {
             seal::foresee(&ledger, touched.clone(), &chain)
         })
     }));
-    let lines = or_raise(changes(&sealed)).map(|changes| reasons(&changes)).unwrap_or_default();
+    let lines = reasons(sealed.changes());
     let tag = tag.to_owned();
     match setting {
         Destructive::Allow => {}
@@ -83,11 +82,6 @@ pub fn judge_call(tag: &str) {
             }
         }
     }
-}
-
-/// The classified changes of an entry that is not written yet.
-pub fn changes(sealed: &Sealed) -> Result<Option<Vec<ClassifiedChange>>, Failure> {
-    sealed.draft.as_ref().map(|draft| history::read_changes(draft.changes.clone())).transpose()
 }
 
 fn reasons(changes: &[ClassifiedChange]) -> Vec<String> {

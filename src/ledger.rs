@@ -76,6 +76,8 @@ pub struct Chain {
     pub unread: BTreeSet<u32>,
     /// The scope was changed while there were such tables, and has not been looked at as a whole since.
     pub rescoped: bool,
+    /// Of the chain that grows here: the OIDs in `objects` are of another cluster.
+    pub is_moved: bool,
 }
 
 /// A version of a chain's row: see [`Chain::version`].
@@ -116,7 +118,7 @@ impl Chain {
             Some((row.uuid(ledgers::ID)?, row.i64(ledgers::CREATED_AT)?, head, unread, rescoped))
         };
         let (id, created_at, head, unread, rescoped) = read().ok_or(Failure::Ledger("its chain cannot be read"))?;
-        Ok(Chain { row, id, created_at, head, unread, rescoped })
+        Ok(Chain { row, id, created_at, head, unread, rescoped, is_moved: false })
     }
 }
 
@@ -186,13 +188,22 @@ impl Ledger {
 
     /// The chain that grows here, and those that came with a dump.
     pub fn chains(&self) -> Result<(Chain, Vec<Row>), Failure> {
-        let current = sys::scan(self.seal, None, &[]).first().and_then(|row| row.uuid(seal::ID));
-        let current = current.ok_or(Failure::Ledger("it has no chain"))?;
+        let (current, is_moved) = self.current().ok_or(Failure::Ledger("it has no chain"))?;
         let (mut own, others): (Vec<Row>, Vec<Row>) = sys::scan(self.ledgers, Some(self.ledgers_index), &[])
             .into_iter()
             .partition(|row| row.uuid(ledgers::ID) == Some(current));
         let row = own.pop().ok_or(Failure::Ledger("it has no chain"))?;
-        Ok((Chain::read(row)?, others))
+        Ok((Chain { is_moved, ..Chain::read(row)? }, others))
+    }
+
+    /// Which chain grows here, and whether pg_upgrade has made another cluster of the one that `objects` has the OIDs of: it leaves only those of
+    /// relations and types as they were.
+    fn current(&self) -> Option<([u8; 16], bool)> {
+        let rows = sys::scan(self.seal, None, &[]);
+        let row = rows.first()?;
+        // Before ALTER EXTENSION UPDATE the column is not there.
+        let is_moved = row.i64(seal::CLUSTER).is_some_and(|cluster| cluster != sys::cluster());
+        Some((row.uuid(seal::ID)?, is_moved))
     }
 
     /// Removes the rows of a chain that does not grow here, or not any more. Gives how many they were.
@@ -218,10 +229,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether the OIDs in `objects` are of another cluster: pg_upgrade leaves only those of relations and types as they were.
+    /// Whether the OIDs in `objects` are of another cluster.
     pub fn is_moved(&self) -> bool {
-        let cluster = sys::scan(self.seal, None, &[]).first().and_then(|row| row.i64(seal::CLUSTER));
-        cluster.is_some_and(|cluster| cluster != sys::cluster())
+        self.current().is_some_and(|(_, is_moved)| is_moved)
     }
 
     /// The ledger's objects are here, in this cluster.
@@ -294,13 +304,12 @@ impl Ledger {
 
     /// What the ledger holds for these OIDs.
     pub fn known_of(&self, oids: &BTreeSet<u32>) -> Result<BTreeMap<u32, Known>, Failure> {
-        let mut known = BTreeMap::new();
-        for &oid in oids {
-            if let Some(object) = self.known(oid)? {
-                known.insert(oid, object);
-            }
+        if oids.is_empty() {
+            return Ok(BTreeMap::new());
         }
-        Ok(known)
+        let oids: Vec<u32> = oids.iter().copied().collect();
+        let rows = sys::scan(self.objects, Some(self.objects_oid_index), &[Key::AnyOid(objects::OID, &oids)]);
+        self.overlaid(&rows, |oid| oids.binary_search(&oid).is_ok())
     }
 
     /// How many objects the ledger holds.
@@ -310,11 +319,15 @@ impl Ledger {
 
     /// All that the ledger holds.
     pub fn known_all(&self) -> Result<BTreeMap<u32, Known>, Failure> {
-        let rows = sys::scan(self.objects, None, &[]);
+        self.overlaid(&sys::scan(self.objects, None, &[]), |_| true)
+    }
+
+    /// These rows of `objects`, as `pending` will have changed them.
+    fn overlaid(&self, rows: &[Row], concerns: impl Fn(u32) -> bool) -> Result<BTreeMap<u32, Known>, Failure> {
         let known: Result<BTreeMap<u32, Known>, Failure> =
             rows.iter().map(|row| read_object(row).map(|known| (known.oid, known))).collect();
         let mut known = known?;
-        for (oid, pending) in &self.pending {
+        for (oid, pending) in self.pending.iter().filter(|(oid, _)| concerns(**oid)) {
             match pending {
                 Some(pending) => known.insert(*oid, pending.clone()),
                 None => known.remove(oid),
@@ -325,20 +338,19 @@ impl Ledger {
 
     /// Brings `objects` up to date.
     pub fn keep(&self, kept: &[Known], gone: &[u32]) -> Result<(), Failure> {
-        let row_of = |oid: u32| {
-            sys::scan(self.objects, Some(self.objects_oid_index), &[Key::Oid(objects::OID, oid)]).into_iter().next()
+        let oids: Vec<u32> = kept.iter().map(|known| known.oid).chain(gone.iter().copied()).collect();
+        let rows = match oids.is_empty() {
+            true => Vec::new(),
+            false => sys::scan(self.objects, Some(self.objects_oid_index), &[Key::AnyOid(objects::OID, &oids)]),
         };
-        for oid in gone {
-            if let Some(row) = row_of(*oid) {
-                sys::delete(self.objects, &row);
-            }
-        }
+        let rows: BTreeMap<u32, &Row> = rows.iter().filter_map(|row| Some((row.oid(objects::OID)?, row))).collect();
+        gone.iter().filter_map(|oid| rows.get(oid)).for_each(|row| sys::delete(self.objects, row));
         for known in kept {
             let id = known.id.to_string();
             let (definition, identity) = (json(&known.object)?, json(&known.identity)?);
             let values = [Value::Text(&id), Value::Oid(known.oid), Value::Json(&definition), Value::Json(&identity)];
-            match row_of(known.oid) {
-                Some(row) => sys::update(self.objects, &row, &values),
+            match rows.get(&known.oid) {
+                Some(row) => sys::update(self.objects, row, &values),
                 None => sys::insert(self.objects, &values),
             }
         }
@@ -373,7 +385,6 @@ impl Ledger {
         let hash = link.hash().to_string();
         let (parent, schema) = (link.parent_hash.to_string(), link.schema_hash.to_string());
         let (changes_digest, private_digest) = (link.changes_digest.to_string(), link.private_digest.to_string());
-        let changes = draft.changes.to_string();
         sys::insert(
             self.migrations,
             &[
@@ -385,7 +396,7 @@ impl Ledger {
                 Value::Text(link.class.as_str()),
                 Value::Int8(number(link.reset_version)?),
                 Value::TextArray(&link.statements),
-                Value::Jsonb(&changes),
+                Value::Jsonb(&draft.canonical),
                 Value::Text(&changes_digest),
                 Value::Text(&private_digest),
                 Value::TextArray(&private.source),

@@ -80,7 +80,6 @@ fn outcome(ledger: &Ledger, touched: Touched) -> Result<Value, Failure> {
         chain.head.seq += 1;
         seal::foresee(ledger, touched.clone(), &chain)
     })?;
-    let changes = destructive::changes(&sealed)?.unwrap_or_default();
     let not_distributed = read
         .catalog
         .unsupported
@@ -92,7 +91,7 @@ fn outcome(ledger: &Ledger, touched: Touched) -> Result<Value, Failure> {
         .collect();
     let statements = sealed.draft.as_ref().map(|draft| draft.statements.as_slice()).unwrap_or_default();
     let class = sealed.draft.as_ref().map(|draft| draft.class);
-    Ok(answer(class, &changes, statements, not_distributed))
+    Ok(answer(class, sealed.changes(), statements, not_distributed))
 }
 
 fn answer(

@@ -49,21 +49,14 @@ pub fn before_commit(commit: Commit) {
                 touched.label = label::from_bookkeeping(&touched);
             }
             // What fails here fails under the lock again.
-            Ahead::read(&ledger, &touched).unwrap_or_default()
+            Ahead::read(&ledger, &touched).ok()
         });
         ledger.lock(settings::seal_timeout());
         let record = || {
             if version != VERSION {
                 return Err(Failure::OtherVersion { installed: version.clone() });
             }
-            if ledger.is_moved() {
-                // The catalogs are as this transaction has made them: what it changed is not found again by its name.
-                if !touched.is_reread() {
-                    return Err(Failure::Moved);
-                }
-                sys::as_read_committed(|| restore::place_again(&ledger))?;
-            }
-            let others = sys::as_read_committed(|| seal(&ledger, touched.clone(), role.clone(), commit, &ahead))?;
+            let others = sys::as_read_committed(|| seal(&ledger, touched.clone(), role, commit, ahead))?;
             restore::go_on(&ledger, others)
         };
         // Whoever repairs the ledger's tables must not be kept from it by what is wrong with them.
@@ -97,25 +90,33 @@ fn suspend(ledger: &Ledger, touched: &Touched, error: &str) -> Result<(), Failur
 struct Ahead {
     version: Version,
     oids: BTreeSet<Oid>,
-    reading: catalog::Reading,
+    known: BTreeMap<u32, Known>,
+    reading: Option<catalog::Reading>,
 }
 
 impl Ahead {
-    fn read(ledger: &Ledger, touched: &Touched) -> Result<Option<Ahead>, Failure> {
-        if touched.is_nothing() {
-            return Ok(None);
-        }
-        // First: an entry that is appended while the catalogs are read is to be noticed.
+    fn read(ledger: &Ledger, touched: &Touched) -> Result<Ahead, Failure> {
+        // First: an entry that is appended while the rest is read is to be noticed.
         let version = ledger.chain()?.version();
-        let oids = &touched.objects | &touched.dropped;
-        let reading = catalog::ahead(if touched.everything { None } else { Some(&oids) })?;
-        Ok(reading.filter(|reading| reading.unread.is_empty()).map(|reading| Ahead { version, oids, reading }))
+        let oids = touched.oids();
+        let known = ledger.known_of(&oids)?;
+        let reading = match touched.is_nothing() {
+            true => None,
+            false => catalog::ahead((!touched.everything).then(|| present(&oids, touched, &known)).as_ref())?,
+        };
+        Ok(Ahead { version, oids, known, reading: reading.filter(|reading| reading.unread.is_empty()) })
     }
 
     /// It holds if no entry was appended since: whoever commits other DDL waits for the seal's lock.
-    fn still(&self, chain: &Chain, oids: &BTreeSet<Oid>) -> Option<catalog::Reading> {
-        (self.version == chain.version() && self.oids == *oids).then(|| self.reading.clone())
+    fn holds(&self, chain: &Chain, oids: &BTreeSet<Oid>) -> bool {
+        self.version == chain.version() && self.oids == *oids
     }
+}
+
+/// Of these, what the catalogs have to be asked about: most of what was dropped the ledger has never heard of (a table's type, its indexes).
+fn present(oids: &BTreeSet<Oid>, touched: &Touched, known: &BTreeMap<u32, Known>) -> BTreeSet<Oid> {
+    let is_unheard_of = |oid: &Oid| touched.dropped.contains(oid) && !known.contains_key(oid);
+    oids.iter().copied().filter(|oid| touched.objects.contains(oid) || !is_unheard_of(oid)).collect()
 }
 
 /// Appends an entry, if there is anything to be recorded. Gives the chains that came with a dump.
@@ -124,9 +125,17 @@ fn seal(
     mut touched: Touched,
     role: String,
     commit: Commit,
-    ahead: &Option<Ahead>,
+    ahead: Option<Ahead>,
 ) -> Result<Vec<Row>, Failure> {
-    let (chain, others) = ledger.chains()?;
+    let (mut chain, mut others) = ledger.chains()?;
+    if chain.is_moved {
+        // The catalogs are as this transaction has made them: what it changed is not found again by its name.
+        if !touched.is_reread() {
+            return Err(Failure::Moved);
+        }
+        restore::place_again(ledger)?;
+        (chain, others) = ledger.chains()?;
+    }
     let unsealed = ledger.unsealed();
     touched.miss(unsealed.as_ref());
     if chain.rescoped {
@@ -137,7 +146,7 @@ fn seal(
     if touched.is_nothing() && chain.unread.is_empty() {
         return Ok(others);
     }
-    let (read, sealed) = settle(ledger, &mut touched, &chain, &settings, ahead.as_ref())?;
+    let (read, sealed) = settle(ledger, &mut touched, &chain, &settings, ahead)?;
     read.catalog.unsupported.iter().filter(|thing| touched.objects.contains(&thing.oid)).for_each(notice);
     let rescoped = touched.rescopes(&settings) && !read.unread.is_empty();
     let unread_changed = read.unread != chain.unread || rescoped != chain.rescoped;
@@ -182,7 +191,7 @@ fn settle(
     touched: &mut Touched,
     chain: &Chain,
     settings: &Settings,
-    ahead: Option<&Ahead>,
+    ahead: Option<Ahead>,
 ) -> Result<(Reading, Sealed), Failure> {
     touched.meet(settings);
     let (read, sealed) = compare(ledger, touched, chain, settings, ahead)?;
@@ -199,7 +208,7 @@ fn compare(
     touched: &Touched,
     chain: &Chain,
     settings: &Settings,
-    ahead: Option<&Ahead>,
+    ahead: Option<Ahead>,
 ) -> Result<(Reading, Sealed), Failure> {
     let read = read(ledger, touched, chain, settings, ahead)?;
     // A table that comes into scope may hold rows, too.
@@ -257,16 +266,21 @@ fn read(
     touched: &Touched,
     chain: &Chain,
     settings: &Settings,
-    ahead: Option<&Ahead>,
+    ahead: Option<Ahead>,
 ) -> Result<Reading, Failure> {
-    let mut oids: BTreeSet<u32> = &touched.objects | &touched.dropped;
+    let mut oids = touched.oids();
     oids.extend(&chain.unread);
-    let mut known = if touched.everything { ledger.known_all()? } else { ledger.known_of(&oids)? };
+    let (mut known, ahead) = match ahead.filter(|ahead| !touched.everything && ahead.holds(chain, &oids)) {
+        Some(ahead) => (ahead.known, ahead.reading),
+        None if touched.everything => (ledger.known_all()?, None),
+        None => (ledger.known_of(&oids)?, None),
+    };
     // A dropped table that clients did not have may have been the last child of one that they can have now.
     let everything = touched.everything || touched.dropped_tables.iter().any(|oid| !known.contains_key(oid));
     if everything && !touched.everything {
         known = ledger.known_all()?;
     }
+    let asked_ahead = oids.len();
     if !everything && touched.new_routines {
         // A routine that clients have may have been calling them before they were there.
         let callers: BTreeMap<u32, Known> = routines_of(ledger)?;
@@ -278,9 +292,12 @@ fn read(
         oids.extend(orphans.keys());
         known.extend(orphans);
     }
-    let reading = match ahead.filter(|_| !everything).and_then(|ahead| ahead.still(chain, &oids)) {
+    let reading = match ahead.filter(|_| !everything && oids.len() == asked_ahead) {
         Some(reading) => reading,
-        None => catalog::read(if everything { None } else { Some(&oids) }, &routines(&known))?,
+        None => {
+            let present = (!everything).then(|| present(&oids, touched, &known));
+            catalog::read(present.as_ref(), &routines(&known))?
+        }
     };
     let asked = if everything {
         Asked::EverythingBut(reading.unread.clone())

@@ -168,7 +168,9 @@ fn covered(
 ) -> Result<Result<(), &'static str>, Failure> {
     Ok(if link.hash() != *hash {
         Err("its hash does not cover what it says")
-    } else if changes_digest(changes) != link.changes_digest {
+    } else if electric_schema_core::canonical::canonical(changes).map(|changes| changes_digest(&changes)).ok()
+        != Some(link.changes_digest)
+    {
         Err("its changes were altered")
     } else if private(row)?.digest() != link.private_digest {
         Err("its private part was altered")

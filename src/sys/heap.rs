@@ -116,6 +116,8 @@ impl Row {
 pub enum Key<'a> {
     /// `oid`.
     Oid(i16, Oid),
+    /// `oid`, one of these. Only with an index.
+    AnyOid(i16, &'a [Oid]),
     /// `name`.
     Name(i16, &'a str),
     /// `name`, one of these. Only with an index.
@@ -323,6 +325,7 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
     let scan_key = |key: &Key| {
         let (attno, equals, value) = match *key {
             Key::Oid(attno, value) => (attno, pg_sys::F_OIDEQ, Datum::from(value)),
+            Key::AnyOid(attno, values) => (attno, pg_sys::F_OIDEQ, oid_array(values)),
             Key::Name(attno, value) => (attno, pg_sys::F_NAMEEQ, name(value)),
             Key::AnyName(attno, values) => {
                 let names = values.iter().map(|value| name(value)).collect();
@@ -332,7 +335,7 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
         };
         let flags = match key {
             Key::Oid(..) | Key::Name(..) => 0,
-            Key::AnyName(..) => pg_sys::SK_SEARCHARRAY as c_int,
+            Key::AnyOid(..) | Key::AnyName(..) => pg_sys::SK_SEARCHARRAY as c_int,
         };
         let attribute = usize::try_from(attno).ok().and_then(|attno| descriptor.get(attno.checked_sub(1)?));
         let collation = attribute.map_or(pg_sys::Oid::INVALID, |attribute| attribute.attcollation);

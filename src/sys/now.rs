@@ -53,14 +53,25 @@ pub fn caller_has_privileges_of(role: Oid) -> bool {
     unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), role.into()) }
 }
 
+thread_local! {
+    /// Asking costs more than what is asked for; each value is given once.
+    static RANDOM: RefCell<Vec<[u8; 32]>> = const { RefCell::new(Vec::new()) };
+}
+
 /// 32 bytes from the operating system's or OpenSSL's generator.
 pub fn strong_random() -> [u8; 32] {
-    let mut bytes = [0u8; 32];
+    const AT_ONCE: usize = 32;
+    if let Some(bytes) = RANDOM.with_borrow_mut(Vec::pop) {
+        return bytes;
+    }
+    let mut more = [[0u8; 32]; AT_ONCE];
     // SAFETY: the buffer is as long as said.
-    if !unsafe { pg_sys::pg_strong_random(bytes.as_mut_ptr().cast(), bytes.len()) } {
+    if !unsafe { pg_sys::pg_strong_random(more.as_mut_ptr().cast(), size_of_val(&more)) } {
         pgrx::ereport!(ERROR, pgrx::PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "could not generate random values");
     }
-    bytes
+    let [first, rest @ ..] = more;
+    RANDOM.set(rest.to_vec());
+    first
 }
 
 /// NOTIFY, delivered when the transaction commits. Postgres refuses it in a transaction that is then prepared.

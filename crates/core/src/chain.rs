@@ -1,18 +1,16 @@
 //! The chain: an entry's hash covers its parent's, and so the whole history.
 
-use serde_json::Value;
-
 use crate::change::Class;
-use crate::encoding::{canonical_json, Encoder, Hash};
+use crate::encoding::{Encoder, Hash};
 
 /// The parent of a ledger's first entry.
 pub fn genesis(ledger_id: &[u8; 16]) -> Hash {
     Encoder::new("electric_schema/genesis/1").bytes(ledger_id).finish()
 }
 
-/// The digest of an entry's `changes`.
-pub fn changes_digest(changes: &Value) -> Hash {
-    Encoder::new("electric_schema/changes/1").text(&canonical_json(changes)).finish()
+/// The digest of an entry's `changes`, in their canonical form.
+pub fn changes_digest(changes: &[u8]) -> Hash {
+    Encoder::new("electric_schema/changes/1").bytes(changes).finish()
 }
 
 /// The part of an entry that clients are never shown, only its digest.

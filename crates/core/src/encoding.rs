@@ -1,10 +1,9 @@
-//! The bytes behind every hash: length-prefixed fields and canonical JSON. `docs/ledger-format.md` is the specification.
+//! The bytes behind every hash: length-prefixed fields; JSON among them is canonical ([`crate::canonical`]). `docs/ledger-format.md` is the specification.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
@@ -115,62 +114,9 @@ impl Encoder {
     }
 }
 
-/// Canonical JSON (RFC 8785, for values whose numbers are integers): keys sorted, no white space.
-pub fn canonical_json(value: &Value) -> String {
-    let mut out = Vec::new();
-    write_canonical(value, &mut out);
-    // What serde_json writes is UTF-8.
-    String::from_utf8(out).unwrap_or_default()
-}
-
-fn write_canonical(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        Value::Array(items) => {
-            out.push(b'[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_canonical(item, out);
-            }
-            out.push(b']');
-        }
-        Value::Object(fields) => {
-            let mut entries: Vec<(&String, &Value)> = fields.iter().collect();
-            // In the map they are sorted by bytes, which is the same for most.
-            if !entries.iter().all(|(key, _)| key.is_ascii()) {
-                entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            }
-            out.push(b'{');
-            for (i, (key, value)) in entries.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_json(key, out);
-                out.push(b':');
-                write_canonical(value, out);
-            }
-            out.push(b'}');
-        }
-        scalar => write_json(scalar, out),
-    }
-}
-
-/// Writing to memory cannot fail.
-fn write_json(value: &impl serde::Serialize, out: &mut Vec<u8>) {
-    let _ = serde_json::to_writer(out, value);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn canonical_json_sorts_keys_and_escapes_like_javascript() {
-        let value = json!({"b": [1, null, true], "a": "q\"\\\n\u{1}é\u{1f600}", "": {}});
-        assert_eq!(canonical_json(&value), "{\"\":{},\"a\":\"q\\\"\\\\\\n\\u0001é\u{1f600}\",\"b\":[1,null,true]}");
-    }
 
     #[test]
     fn hashes_are_read_only_as_they_are_written() {

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::apply::object_id;
+use crate::canonical::canonical;
 use crate::catalog::{Catalog, RawParent};
 use crate::chain::{changes_digest, Link, Private};
 use crate::change::{Change, Class, ClassifiedChange};
@@ -83,6 +82,13 @@ pub struct Sealed {
     pub changed: BTreeSet<u32>,
 }
 
+impl Sealed {
+    /// What changed that clients have.
+    pub fn changes(&self) -> &[ClassifiedChange] {
+        self.draft.as_ref().map(|draft| draft.changes.as_slice()).unwrap_or_default()
+    }
+}
+
 /// An entry before it is hashed.
 pub struct Draft {
     /// Its place in the ledger.
@@ -97,8 +103,10 @@ pub struct Draft {
     pub schema_hash: Hash,
     /// Replay SQL.
     pub statements: Vec<String>,
-    /// [`ClassifiedChange`]s as JSON.
-    pub changes: Value,
+    /// What changed.
+    pub changes: Vec<ClassifiedChange>,
+    /// The same as canonical JSON.
+    pub canonical: String,
 }
 
 impl Draft {
@@ -111,7 +119,7 @@ impl Draft {
             reset_version: self.reset_version,
             schema_hash: self.schema_hash,
             statements: self.statements.clone(),
-            changes_digest: changes_digest(&self.changes),
+            changes_digest: changes_digest(self.canonical.as_bytes()),
             private_digest: private.digest(),
         }
     }
@@ -183,8 +191,9 @@ fn draft(head: &Head, changes: Vec<Change>, context: &Context<'_>, sum: &SchemaS
     let statements = render(&changes, context.before, context.after);
     let changes: Vec<ClassifiedChange> = changes.into_iter().map(|change| classify(change, context)).collect();
     let class = class(&changes);
-    let changes = serde_json::to_value(&changes)
-        .map_err(|error| Error::Unreadable { what: "changes".to_owned(), why: error.to_string() })?;
+    let unreadable = |why: String| Error::Unreadable { what: "changes".to_owned(), why };
+    let canonical = canonical(&changes).map_err(|error| unreadable(error.to_string()))?;
+    let canonical = String::from_utf8(canonical).map_err(|error| unreadable(error.to_string()))?;
     Ok(Draft {
         seq: head.seq + 1,
         parent_hash: head.hash,
@@ -193,5 +202,6 @@ fn draft(head: &Head, changes: Vec<Change>, context: &Context<'_>, sum: &SchemaS
         schema_hash: sum.hash(),
         statements,
         changes,
+        canonical,
     })
 }

@@ -276,7 +276,7 @@ fn element_type<'a>(sql: &'a str, spans: &[(usize, Token<'_>)], first: usize, cl
 /// The expression as it is printed once it has been parsed again, which a restored dump has been: the cast of a whole array is then one of
 /// each element. `(ARRAY['a'::character varying, v])::text[]` becomes `ARRAY[('a'::character varying)::text, (v)::text]`.
 pub fn settled(sql: &str) -> Cow<'_, str> {
-    if !sql.contains("(ARRAY[") {
+    if !may_settle(sql.as_bytes()) {
         return Cow::Borrowed(sql);
     }
     let mut text = sql.to_owned();
@@ -289,6 +289,12 @@ pub fn settled(sql: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(text)
+}
+
+/// Whether there is anything to be settled in a text, or in its JSON form.
+pub fn may_settle(sql: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"(ARRAY[";
+    sql.windows(BEGIN.len()).any(|window| window == BEGIN)
 }
 
 /// The same, in place.

@@ -9,8 +9,9 @@ mod parts;
 mod table;
 mod types;
 
+use crate::canonical::{canonical_part, Part};
 use crate::catalog::{Catalog, RawSequence, RawView};
-use crate::expression::settle;
+use crate::expression::{may_settle, settle};
 use crate::model::{ColumnRef, ConstraintKind, EnumType, Extension, Index, Object, ObjectId, PartId, Schema, Sequence};
 
 /// Where the ledger's identities are in the catalogs of this very cluster. Never leaves it, never enters a hash.
@@ -157,21 +158,24 @@ pub fn identify(catalog: &Catalog, known: &BTreeMap<u32, Known>, happened: &Happ
 
 /// Whether two models differ by nothing but how expressions are printed before and after they have been parsed again.
 fn reads_alike(one: &Object, other: &Object) -> bool {
-    let settled = |object: &Object| {
-        let mut value = serde_json::to_value(object).ok()?;
-        settle_all(&mut value);
-        Some(value)
-    };
+    let settled = |object: &Object| canonical_part(object, &Settled).ok();
     settled(one) == settled(other)
 }
 
-fn settle_all(value: &mut serde_json::Value) {
-    use serde_json::Value;
-    match value {
-        Value::String(text) => settle(text),
-        Value::Array(items) => items.iter_mut().for_each(settle_all),
-        Value::Object(fields) => fields.values_mut().for_each(settle_all),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+/// All, with its texts settled.
+struct Settled;
+
+impl Part for Settled {
+    fn keeps(&self, _: &[u8], _: &dyn Fn(&[u8]) -> bool) -> bool {
+        true
+    }
+
+    fn text(&self, text: &mut String) {
+        settle(text);
+    }
+
+    fn concerns(&self, written: &[u8]) -> bool {
+        may_settle(written)
     }
 }
 

@@ -9,6 +9,8 @@
 pub mod adopt;
 /// Changes applied to a model.
 pub mod apply;
+/// Canonical JSON.
+pub mod canonical;
 /// What the catalogs of a server hold, as one query reads it.
 pub mod catalog;
 /// Hashes of entries.

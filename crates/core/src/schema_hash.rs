@@ -1,9 +1,8 @@
 //! The schema hash: SHA-256 of the definitions alone, kept up to date at the cost of what changed (LtHash).
 
-use serde_json::Value;
-
-use crate::encoding::{canonical_json, Encoder, Hash};
-use crate::expression::settle;
+use crate::canonical::{canonical_part, Part};
+use crate::encoding::{Encoder, Hash};
+use crate::expression::{may_settle, settle};
 use crate::model::Object;
 
 const LANES: usize = 1024;
@@ -43,8 +42,8 @@ impl SchemaSum {
         }
     }
 
-    fn combine(&mut self, definition: &Value, operation: fn(u16, u16) -> u16) {
-        let seed = Encoder::new("electric_schema/definition/1").text(&canonical_json(definition)).finish();
+    fn combine(&mut self, definition: &[u8], operation: fn(u16, u16) -> u16) {
+        let seed = Encoder::new("electric_schema/definition/1").bytes(definition).finish();
         for (block, lanes) in self.0.chunks_exact_mut(16).enumerate() {
             let bytes = Encoder::new("electric_schema/lanes/1").u64(block as u64).bytes(&seed.0).finish();
             for (lane, pair) in lanes.iter_mut().zip(bytes.0.chunks_exact(2)) {
@@ -76,57 +75,44 @@ impl SchemaSum {
     }
 }
 
-/// An object's definition by names: the model without what only the ledger knows. `None` for an extension, which follows
+/// An object's definition by names, as canonical JSON: the model without what only the ledger knows. `None` for an extension, which follows
 /// from the tables that need it.
-pub fn definition(object: &Object) -> Option<Value> {
-    if matches!(object, Object::Extension(_)) {
-        return None;
+fn definition(object: &Object) -> Option<Vec<u8>> {
+    match object {
+        Object::Extension(_) => None,
+        _ => canonical_part(object, &Definition).ok(),
     }
-    let mut value = serde_json::to_value(object).ok()?;
-    strip(&mut value);
-    Some(value)
 }
 
-/// Takes away ids, fills, values versions and what is derived from a definition (volatility, mentioned columns).
-fn strip(value: &mut Value) {
-    const LEDGER_ONLY: [&str; 13] = [
-        "id",
-        "object",
-        "table",
-        "column",
-        "references",
-        "fill",
-        "values_version",
-        "next_part",
-        "volatility",
-        "constrained",
-        "body",
-        "part_of",
-        "uses",
-    ];
-    match value {
-        Value::Object(fields) => {
-            for field in LEDGER_ONLY {
-                fields.remove(field);
-            }
+/// All but ids, fills, values versions and what is derived from a definition (volatility, mentioned columns).
+struct Definition;
+
+impl Part for Definition {
+    fn keeps(&self, key: &[u8], beside: &dyn Fn(&[u8]) -> bool) -> bool {
+        match key {
+            b"id" | b"object" | b"table" | b"column" | b"references" | b"fill" | b"values_version" | b"next_part"
+            | b"volatility" | b"constrained" | b"body" | b"part_of" | b"uses" => false,
             // What a constraint or an index mentions is in its definition already.
-            if fields.contains_key("definition") {
-                fields.remove("columns");
-                fields.remove("expressions");
-            }
-            fields.values_mut().for_each(strip);
+            b"columns" | b"expressions" => !beside(b"definition"),
+            _ => true,
         }
-        Value::Array(items) => items.iter_mut().for_each(strip),
-        // A dump that was restored has the same schema.
-        Value::String(text) => settle(text),
-        _ => {}
+    }
+
+    /// A dump that was restored has the same schema.
+    fn text(&self, text: &mut String) {
+        settle(text);
+    }
+
+    fn concerns(&self, written: &[u8]) -> bool {
+        may_settle(written)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encoding::Encoder;
+    use crate::canonical::canonical;
+    use serde_json::Value;
 
     #[test]
     fn vectors() {
@@ -136,7 +122,7 @@ mod tests {
         for schema in schemas {
             let mut sum = SchemaSum::default();
             for definition in schema["definitions"].as_array().unwrap() {
-                sum.combine(definition, u16::wrapping_add);
+                sum.combine(&canonical(definition).unwrap(), u16::wrapping_add);
             }
             assert_eq!(sum.hash().to_string(), schema["hash"].as_str().unwrap());
         }
@@ -145,7 +131,7 @@ mod tests {
     #[test]
     fn the_bytes_are_kept() {
         let mut sum = SchemaSum::default();
-        sum.combine(&serde_json::json!({"kind": "schema", "name": "a"}), u16::wrapping_add);
+        sum.combine(br#"{"kind":"schema","name":"a"}"#, u16::wrapping_add);
         assert!(SchemaSum::from_bytes(&sum.to_bytes()) == Some(sum));
         assert!(SchemaSum::from_bytes(&[0; 12]).is_none());
         assert_ne!(Encoder::new("a").finish(), Encoder::new("b").finish());
