@@ -322,6 +322,17 @@ impl Ledger {
         self.overlaid(&sys::scan(self.objects, None, &[]), |_| true)
     }
 
+    /// The objects in whose rows one of these texts stands as JSON writes it, and some that have it elsewhere: reading a row as text is cheap.
+    pub fn known_with(&self, texts: &BTreeSet<String>) -> Result<BTreeMap<u32, Known>, Failure> {
+        let texts: Vec<String> = texts.iter().map(json).collect::<Result<_, _>>()?;
+        let mut rows = sys::scan(self.objects, None, &[]);
+        rows.retain(|row| {
+            let columns = [objects::DEFINITION, objects::IDENTITY].map(|column| row.text(column).unwrap_or_default());
+            texts.iter().any(|text| columns.iter().any(|column| column.contains(text)))
+        });
+        self.overlaid(&rows, |_| true)
+    }
+
     /// These rows of `objects`, as `pending` will have changed them.
     fn overlaid(&self, rows: &[Row], concerns: impl Fn(u32) -> bool) -> Result<BTreeMap<u32, Known>, Failure> {
         let known: Result<BTreeMap<u32, Known>, Failure> =

@@ -340,7 +340,8 @@ fn orphans(ledger: &Ledger, touched: &Touched, known: &BTreeMap<u32, Known>) -> 
     if indexes.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let mut all = ledger.known_all()?;
+    let mentioned = indexes.iter().flat_map(|(oid, (_, name))| [oid.to_string(), name.clone()]).collect();
+    let mut all = ledger.known_with(&mentioned)?;
     all.retain(|_, known| indexes.iter().any(|(oid, (schema, name))| known.index(**oid, schema, name).is_some()));
     Ok(all)
 }
