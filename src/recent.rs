@@ -101,6 +101,7 @@ fn hash(row: &Row, attno: i16) -> Option<Hash> {
 }
 
 fn entry(row: &Row) -> Option<Entry> {
+    pgrx::check_for_interrupts!();
     let link = Link {
         parent_hash: hash(row, migrations::PARENT_HASH)?,
         seq: number(row, migrations::SEQ)?,
