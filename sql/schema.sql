@@ -27,8 +27,8 @@ CREATE TABLE _electric_meta.ledgers (
   rescoped      boolean     NOT NULL DEFAULT false
   -- Each entry replaces the row: with half a page free, in place.
 ) WITH (fillfactor = 50);
--- Written with every entry, and random enough that nothing compresses it.
-ALTER TABLE _electric_meta.ledgers ALTER COLUMN schema_sum SET STORAGE PLAIN;
+-- Written with every entry, and random enough that nothing compresses it. It makes the row so long that the hash would be moved out of it.
+ALTER TABLE _electric_meta.ledgers ALTER COLUMN schema_sum SET STORAGE PLAIN, ALTER COLUMN hash SET STORAGE PLAIN;
 COMMENT ON TABLE _electric_meta.ledgers IS 'The chain of this database and where its head is; while a dump is being restored, the chain that comes with it as well';
 COMMENT ON COLUMN _electric_meta.ledgers.ledger_id IS 'Random; the genesis hash is derived from it';
 COMMENT ON COLUMN _electric_meta.ledgers.created_at IS 'When it was begun';

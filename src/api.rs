@@ -9,6 +9,7 @@ use pgrx::JsonB;
 use crate::handshake::Question;
 use crate::history::{self, column};
 use crate::report::{or_raise, Failure};
+use crate::sys::Document;
 
 fn parse(hash: Option<&str>) -> Result<Option<Hash>, Failure> {
     Ok(hash.map(str::parse).transpose()?)
@@ -101,21 +102,21 @@ mod electric_schema {
         TableIterator::new(or_raise(read()))
     }
 
-    /// What a client must do to get from its hash to head, or to another entry.
-    #[pg_extern(stable, security_definer)]
-    #[search_path(pg_catalog, pg_temp)]
+    /// What a client must do to get from its hash to head, or to another entry. No SECURITY DEFINER, which costs something at each call:
+    /// it becomes the owner by itself where it runs queries.
+    #[pg_extern(stable)]
     fn handshake(
         client_hash: Option<&str>,
         client_seq: default!(Option<i64>, "NULL"),
         squash: default!(Option<bool>, "false"),
         target_hash: default!(Option<&str>, "NULL"),
-    ) -> JsonB {
+    ) -> Document {
         let answer = || {
             let (hash, target) = (parse(client_hash)?, parse(target_hash)?);
             let seq = client_seq.and_then(|seq| seq.try_into().ok());
             crate::handshake::handshake(Question { hash, seq, squash: squash == Some(true), target })
         };
-        JsonB(or_raise(answer()))
+        or_raise(answer())
     }
 
     /// What builds the whole schema at head, or at another entry.

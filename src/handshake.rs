@@ -1,5 +1,6 @@
 //! The handshake: reads what the ledger has of the client's place, and what the core needs to answer.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use electric_schema_core::apply::object_id;
@@ -8,16 +9,16 @@ use electric_schema_core::diff::Objects;
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::model::ObjectId;
 use electric_schema_core::net::Net;
-use electric_schema_core::plan::{self, Older, Place, Server, Way};
+use electric_schema_core::plan::{self, Older, Place, Position, Server, Way};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::Value;
 
 use crate::history::{self, Chain};
-use crate::ledger;
 use crate::query::select;
+use crate::recent::Recent;
 use crate::report::Failure;
-use crate::sys;
+use crate::sys::{self, Document};
 
 /// What a client asks.
 #[derive(Clone, Copy)]
@@ -32,19 +33,40 @@ pub struct Question {
     pub target: Option<Hash>,
 }
 
-/// What a client has to do.
-pub fn handshake(question: Question) -> Result<Value, Failure> {
-    match at_head(&question) {
-        Some(answer) => Ok(answer),
-        None => patiently(|client, model| answer(client, question, model)),
-    }
+thread_local! {
+    /// The answer of a client at head, with that head.
+    static READY: RefCell<Option<(Position, Vec<u8>)>> = const { RefCell::new(None) };
 }
 
-/// Most clients lack nothing, and ask often.
-fn at_head(question: &Question) -> Option<Value> {
-    let asked = question.hash.filter(|_| question.target.is_none())?;
-    let head = ledger::head_as_seen().filter(|head| head.hash == asked)?;
-    Some(plan::ready(&Server { head, version: sys::server_version_num() }))
+/// What a client has to do.
+pub fn handshake(question: Question) -> Result<Document, Failure> {
+    if let Some(document) = quickly(&question) {
+        return Ok(document);
+    }
+    // From here on queries run.
+    let owner = sys::extension_owner("electric_schema").ok_or(Failure::Ledger("its extension is gone"))?;
+    let answer = sys::as_definer(owner, || patiently(|client, model| answer(client, question, model)))?;
+    Document::of(&answer).ok_or(Failure::Ledger("its answer is no document"))
+}
+
+/// Most clients lack nothing, or some additive entries, and ask often.
+fn quickly(question: &Question) -> Option<Document> {
+    let hash = question.hash.filter(|_| question.target.is_none())?;
+    let recent = Recent::find()?;
+    let server = || Server { head: recent.head.clone(), version: sys::server_version_num() };
+    if recent.head.hash != hash {
+        let entries = if question.squash { None } else { recent.additive_since(&hash) };
+        return Document::of(&plan::migrate(&server(), &entries?));
+    }
+    let kept = |ready: &Option<(Position, Vec<u8>)>| match ready {
+        Some((head, content)) if *head == recent.head => Some(Document::kept(content)),
+        _ => None,
+    };
+    READY.with_borrow(kept).or_else(|| {
+        let document = Document::of(&plan::ready(&server()))?;
+        READY.set(Some((recent.head.clone(), document.content())));
+        Some(document)
+    })
 }
 
 /// The whole schema at an entry.

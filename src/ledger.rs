@@ -8,17 +8,17 @@ use electric_schema_core::entry::{Draft, Head, Sealed};
 use electric_schema_core::error::Error;
 use electric_schema_core::identify::{Identity, Known};
 use electric_schema_core::model::{Object, ObjectId};
-use electric_schema_core::plan::Position;
 use electric_schema_core::schema_hash::SchemaSum;
 
 use crate::report::Failure;
 use crate::scope::Settings;
 use crate::sys::{self, Key, Oid, Row, Value};
 
-const SCHEMA: &str = "_electric_meta";
+/// Where its tables are.
+pub const SCHEMA: &str = "_electric_meta";
 
 // Columns by their place in sql/schema.sql.
-mod ledgers {
+pub mod ledgers {
     pub const ID: i16 = 1;
     pub const CREATED_AT: i16 = 2;
     pub const SEQ: i16 = 3;
@@ -29,7 +29,7 @@ mod ledgers {
     pub const RESCOPED: i16 = 8;
 }
 
-mod seal {
+pub mod seal {
     pub const ID: i16 = 1;
     pub const CLUSTER: i16 = 2;
 }
@@ -120,19 +120,6 @@ impl Chain {
         let (id, created_at, head, unread, rescoped) = read().ok_or(Failure::Ledger("its chain cannot be read"))?;
         Ok(Chain { row, id, created_at, head, unread, rescoped, is_moved: false })
     }
-}
-
-/// Where the chain is, as the running statement sees it; `None` if that cannot be told so quickly.
-pub fn head_as_seen() -> Option<Position> {
-    let find = |name| sys::relation_oid(SCHEMA, name);
-    let current = sys::scan_as_seen(find("seal")?, None, &[]).first()?.uuid(seal::ID);
-    let rows = sys::scan_as_seen(find("ledgers")?, Some(find("ledgers_pkey")?), &[]);
-    let row = rows.iter().find(|row| row.uuid(ledgers::ID) == current)?;
-    Some(Position {
-        seq: row.i64(ledgers::SEQ)?.try_into().ok()?,
-        hash: row.text(ledgers::HASH)?.parse().ok()?,
-        reset_version: row.i64(ledgers::RESET_VERSION)?.try_into().ok()?,
-    })
 }
 
 impl Ledger {

@@ -23,6 +23,7 @@ mod preview;
 mod query;
 mod quick;
 mod reach;
+mod recent;
 mod reconcile;
 mod report;
 mod restore;

@@ -29,7 +29,7 @@ pub fn accept_invalidations() {
 /// The rows of a system catalog that have all `keys`, found through `index`, as Postgres itself sees them now.
 pub fn catalog_rows(catalog: Oid, index: Oid, keys: &[Key]) -> Vec<Row> {
     // SAFETY: as in `scan`; a null snapshot stands for the catalogs' own.
-    unsafe { scan_with(catalog, Some(index), keys, std::ptr::null_mut()) }
+    unsafe { scan_with(catalog, Some(index), keys, None, std::ptr::null_mut()) }
 }
 
 /// Whether the syscache has an entry for this OID.

@@ -353,7 +353,7 @@ pub(super) fn rows_of(function: u32) -> Vec<Row> {
             while pg_sys::tuplestore_gettupleslot(result.setResult, true, false, slot) {
                 pg_sys::slot_getallattrs(slot);
                 let tid = pg_sys::ItemPointerData::default();
-                rows.push(Row { tid, columns: columns(result.setDesc, (*slot).tts_values, (*slot).tts_isnull) });
+                rows.push(Row { tid, columns: columns(result.setDesc, (*slot).tts_values, (*slot).tts_isnull, None) });
             }
             pg_sys::ExecDropSingleTupleTableSlot(slot);
             pg_sys::tuplestore_end(result.setResult);

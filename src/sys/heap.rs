@@ -10,6 +10,8 @@ pub(super) enum Column {
     Word(Datum),
     /// A type of fixed length passed by reference, or the content of one of variable length, without its header.
     Bytes(Vec<u8>),
+    /// The content of a `jsonb`.
+    Jsonb(Vec<u8>),
 }
 
 /// A row read from the heap. The getters take an attribute number (from 1) and answer `None` for NULL, for a column that the table does not have and
@@ -29,14 +31,14 @@ impl Row {
     fn word(&self, attno: i16) -> Option<usize> {
         match self.column(attno) {
             Column::Word(word) => Some(word.value()),
-            Column::Null | Column::Bytes(_) => None,
+            Column::Null | Column::Bytes(_) | Column::Jsonb(_) => None,
         }
     }
 
     fn content(&self, attno: i16) -> Option<&[u8]> {
         match self.column(attno) {
             Column::Bytes(bytes) => Some(bytes),
-            Column::Null | Column::Word(_) => None,
+            Column::Null | Column::Word(_) | Column::Jsonb(_) => None,
         }
     }
 
@@ -76,6 +78,11 @@ impl Row {
         self.content(attno).map(|bytes| from_server(bytes.split(|byte| *byte == 0).next().unwrap_or_default()))
     }
 
+    /// `text` as it is.
+    pub fn str(&self, attno: i16) -> Option<&str> {
+        std::str::from_utf8(self.content(attno)?).ok()
+    }
+
     /// `text[]`; NULL elements are left out.
     pub fn texts(&self, attno: i16) -> Option<Vec<String>> {
         let elements = elements(self.content(attno)?, pg_sys::TEXTOID, -1, false, b'i')?;
@@ -109,6 +116,15 @@ impl Row {
     pub fn uuid(&self, attno: i16) -> Option<[u8; 16]> {
         self.content(attno)?.try_into().ok()
     }
+
+    /// `jsonb`.
+    pub fn jsonb(&self, attno: i16) -> Option<Jsonb<'_>> {
+        match self.column(attno) {
+            // SAFETY: what is held so is the content of a jsonb.
+            Column::Jsonb(content) => unsafe { Jsonb::of(content) },
+            Column::Null | Column::Word(_) | Column::Bytes(_) => None,
+        }
+    }
 }
 
 /// What a row must have: attribute number and value.
@@ -122,6 +138,12 @@ pub enum Key<'a> {
     Name(i16, &'a str),
     /// `name`, one of these. Only with an index.
     AnyName(i16, &'a [&'a str]),
+    /// `text`
+    Text(i16, &'a str),
+    /// `uuid`
+    Uuid(i16, [u8; 16]),
+    /// `bigint`, greater than this.
+    After(i16, i64),
 }
 
 /// A value to be written.
@@ -278,11 +300,18 @@ pub(super) unsafe fn detoasted(datum: Datum) -> Vec<u8> {
     content
 }
 
+/// All columns, or `only` these.
+///
 /// # Safety
 /// `values` and `nulls` are those of a tuple with this descriptor, and still live.
-pub(super) unsafe fn columns(descriptor: pg_sys::TupleDesc, values: *const Datum, nulls: *const bool) -> Vec<Column> {
+pub(super) unsafe fn columns(
+    descriptor: pg_sys::TupleDesc,
+    values: *const Datum,
+    nulls: *const bool,
+    only: Option<&[i16]>,
+) -> Vec<Column> {
     let read = |(i, attribute): (usize, &pg_sys::FormData_pg_attribute)| {
-        if *nulls.add(i) || attribute.attisdropped {
+        if *nulls.add(i) || attribute.attisdropped || only.is_some_and(|only| !only.contains(&attribute.attnum)) {
             return Column::Null;
         }
         let value = *values.add(i);
@@ -291,6 +320,7 @@ pub(super) unsafe fn columns(descriptor: pg_sys::TupleDesc, values: *const Datum
             (false, Ok(length)) => {
                 Column::Bytes(std::slice::from_raw_parts(value.cast_mut_ptr::<u8>(), length).to_vec())
             }
+            (false, Err(_)) if attribute.atttypid == pg_sys::JSONBOID => Column::Jsonb(detoasted(value)),
             (false, Err(_)) if attribute.attlen == -1 => Column::Bytes(detoasted(value)),
             (false, Err(_)) => Column::Bytes(CStr::from_ptr(value.cast_mut_ptr()).to_bytes().to_vec()),
         }
@@ -300,7 +330,7 @@ pub(super) unsafe fn columns(descriptor: pg_sys::TupleDesc, values: *const Datum
 
 /// # Safety
 /// `relation` is open and `tuple` one of its rows, or null.
-pub(super) unsafe fn row(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple) -> Option<Row> {
+pub(super) unsafe fn row(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple, only: Option<&[i16]>) -> Option<Row> {
     if tuple.is_null() {
         return None;
     }
@@ -308,7 +338,7 @@ pub(super) unsafe fn row(relation: pg_sys::Relation, tuple: pg_sys::HeapTuple) -
     let natts = usize::try_from((*descriptor).natts).unwrap_or_default();
     let (mut values, mut nulls) = (vec![Datum::from(0usize); natts], vec![true; natts]);
     pg_sys::heap_deform_tuple(tuple, descriptor, values.as_mut_ptr(), nulls.as_mut_ptr());
-    Some(Row { tid: (*tuple).t_self, columns: columns(descriptor, values.as_ptr(), nulls.as_ptr()) })
+    Some(Row { tid: (*tuple).t_self, columns: columns(descriptor, values.as_ptr(), nulls.as_ptr(), only) })
 }
 
 /// # Safety
@@ -323,7 +353,7 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
         fixed(&name)
     };
     let scan_key = |key: &Key| {
-        let (attno, equals, value) = match *key {
+        let (attno, compares, value) = match *key {
             Key::Oid(attno, value) => (attno, pg_sys::F_OIDEQ, Datum::from(value)),
             Key::AnyOid(attno, values) => (attno, pg_sys::F_OIDEQ, oid_array(values)),
             Key::Name(attno, value) => (attno, pg_sys::F_NAMEEQ, name(value)),
@@ -332,10 +362,14 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
                 let length = pg_sys::NAMEDATALEN as c_int;
                 (attno, pg_sys::F_NAMEEQ, array(names, pg_sys::NAMEOID, length, false, b'c'))
             }
+            Key::Text(attno, value) => (attno, pg_sys::F_TEXTEQ, varlena(to_server(value).as_bytes())),
+            Key::Uuid(attno, value) => (attno, pg_sys::F_UUID_EQ, fixed(&value)),
+            Key::After(attno, value) => (attno, pg_sys::F_INT8GT, Datum::from(value)),
         };
-        let flags = match key {
-            Key::Oid(..) | Key::Name(..) => 0,
-            Key::AnyOid(..) | Key::AnyName(..) => pg_sys::SK_SEARCHARRAY as c_int,
+        let (flags, strategy) = match key {
+            Key::AnyOid(..) | Key::AnyName(..) => (pg_sys::SK_SEARCHARRAY as c_int, pg_sys::BTEqualStrategyNumber),
+            Key::After(..) => (0, pg_sys::BTGreaterStrategyNumber),
+            _ => (0, pg_sys::BTEqualStrategyNumber),
         };
         let attribute = usize::try_from(attno).ok().and_then(|attno| descriptor.get(attno.checked_sub(1)?));
         let collation = attribute.map_or(pg_sys::Oid::INVALID, |attribute| attribute.attcollation);
@@ -344,10 +378,10 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
             &mut entry,
             flags,
             attno,
-            pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
+            strategy as pg_sys::StrategyNumber,
             pg_sys::Oid::INVALID,
             collation,
-            equals.into(),
+            compares.into(),
             value,
         );
         entry
@@ -359,18 +393,25 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
 /// is committed now, and what this transaction did; no predicate lock is taken.
 pub fn scan(table: Oid, index: Option<Oid>, keys: &[Key]) -> Vec<Row> {
     // SAFETY: `SnapshotSelfData` is a constant of Postgres; being no MVCC snapshot, it takes no predicate lock.
-    with_any_snapshot(|| unsafe { scan_with(table, index, keys, &raw mut pg_sys::SnapshotSelfData) })
+    with_any_snapshot(|| unsafe { scan_with(table, index, keys, None, &raw mut pg_sys::SnapshotSelfData) })
 }
 
-/// The same as the running statement sees it, with an active snapshot. Under SERIALIZABLE it counts as read.
-pub fn scan_as_seen(table: Oid, index: Option<Oid>, keys: &[Key]) -> Vec<Row> {
+/// The same as the running statement sees it, with an active snapshot, and `only` these columns. Under SERIALIZABLE it counts as read. The rows come
+/// in the index's order, unless the session has `ignore_system_indexes` on.
+pub fn scan_as_seen(table: Oid, index: Option<Oid>, keys: &[Key], only: &[i16]) -> Vec<Row> {
     // SAFETY: the active snapshot lives as long as the statement.
-    unsafe { scan_with(table, index, keys, pg_sys::GetActiveSnapshot()) }
+    unsafe { scan_with(table, index, keys, Some(only), pg_sys::GetActiveSnapshot()) }
 }
 
 /// # Safety
 /// `snapshot` is null, for the catalogs' own, or lives as long as the scan.
-pub(super) unsafe fn scan_with(table: Oid, index: Option<Oid>, keys: &[Key], snapshot: pg_sys::Snapshot) -> Vec<Row> {
+pub(super) unsafe fn scan_with(
+    table: Oid,
+    index: Option<Oid>,
+    keys: &[Key],
+    only: Option<&[i16]>,
+    snapshot: pg_sys::Snapshot,
+) -> Vec<Row> {
     // Relation and scan are closed below (by the abort after an ERROR); rows are copied while their tuple is current.
     let relation = pg_sys::table_open(table.into(), pg_sys::AccessShareLock as pg_sys::LOCKMODE);
     let mut entries = scan_keys(relation, keys);
@@ -382,7 +423,7 @@ pub(super) unsafe fn scan_with(table: Oid, index: Option<Oid>, keys: &[Key], sna
         entries.len() as c_int,
         entries.as_mut_ptr(),
     );
-    let rows = std::iter::from_fn(|| row(relation, pg_sys::systable_getnext(scan))).collect();
+    let rows = std::iter::from_fn(|| row(relation, pg_sys::systable_getnext(scan), only)).collect();
     pg_sys::systable_endscan(scan);
     pg_sys::table_close(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
     rows

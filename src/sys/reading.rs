@@ -50,6 +50,16 @@ pub(super) fn pin(name: &CStr, value: &CStr) {
 
 /// Runs `f` as `owner`, with every setting pinned that catalog text depends on.
 pub fn pinned<R>(owner: Oid, f: impl FnOnce() -> R) -> R {
+    with_settings(owner, &PINNED, f)
+}
+
+/// Runs `f` as `owner`, with the search_path of the extension's functions that are SECURITY DEFINER. Temporary objects come last: in one that does not
+/// name them they would come first, and with them whatever the caller calls a type.
+pub fn as_definer<R>(owner: Oid, f: impl FnOnce() -> R) -> R {
+    with_settings(owner, &[(c"search_path", c"pg_catalog, pg_temp")], f)
+}
+
+fn with_settings<R>(owner: Oid, settings: &[(&CStr, &CStr)], f: impl FnOnce() -> R) -> R {
     let (mut role, mut context) = (pg_sys::Oid::INVALID, 0);
     // SAFETY: both are put back below; when `f` or a setting raises an ERROR, the unwinding passes them by and the abort of the (sub)transaction
     // restores role, security context and settings itself.
@@ -61,7 +71,7 @@ pub fn pinned<R>(owner: Oid, f: impl FnOnce() -> R) -> R {
         );
         pg_sys::NewGUCNestLevel()
     };
-    for (name, value) in PINNED {
+    for (name, value) in settings {
         pin(name, value);
     }
     let result = f();

@@ -79,13 +79,19 @@ impl Database {
         self.connect(self.server.clone().user(role))
     }
 
+    /// A session with further settings, which only the start of one can make.
+    pub fn session_with(&self, options: &str) -> Session {
+        self.connect(self.server.clone().options(options))
+    }
+
     fn connect(&self, server: &Config) -> Session {
         let notices = Arc::new(Mutex::new(vec![]));
         let heard = notices.clone();
         let mut config = server.clone();
         config.dbname(&self.name).application_name("tests");
         // A test that waits in vain fails.
-        config.options("-c lock_timeout=20s -c electric_schema.seal_timeout=20s");
+        let options = server.get_options().unwrap_or_default();
+        config.options(&format!("-c lock_timeout=20s -c electric_schema.seal_timeout=20s {options}"));
         config.notice_callback(move |notice| heard.lock().expect("no panic").push(notice.message().to_owned()));
         Session { client: config.connect(NoTls).expect("a session"), notices }
     }

@@ -12,6 +12,8 @@ mod concurrency;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod handshake;
+#[cfg(test)]
 mod labels;
 #[cfg(test)]
 mod lifecycle;

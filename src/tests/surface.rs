@@ -54,7 +54,7 @@ mod tests {
              security definer",
             "function electric_schema.drift() returns TABLE(kind text, identity text, difference jsonb, statements text[]) security definer",
             "function electric_schema.handshake(client_hash text, client_seq bigint DEFAULT NULL::bigint, squash boolean DEFAULT false, \
-             target_hash text DEFAULT NULL::text) returns jsonb security definer",
+             target_hash text DEFAULT NULL::text) returns jsonb",
             "function electric_schema.head() returns TABLE(seq bigint, hash text, reset_version bigint, recorded_at timestamp with time zone) \
              security definer",
             "function electric_schema.preview(ddl text) returns jsonb",

@@ -23,6 +23,7 @@ use in_place::{in_place, InPlace};
 use requires::Requires;
 
 pub use older::{older, Older};
+pub use requires::brings;
 
 /// The version of the answer's shape.
 pub const PROTOCOL: u32 = 1;
@@ -34,12 +35,12 @@ pub struct Entry {
     pub link: Link,
     /// Its hash as the ledger holds it.
     pub hash: Hash,
-    /// Its changes.
+    /// Its changes; none will do where none of them [`brings`] something.
     pub changes: Vec<ClassifiedChange>,
 }
 
 /// Where the ledger is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     /// 0 for an empty ledger.
     pub seq: u64,
@@ -107,18 +108,20 @@ struct Answer {
 
 impl Answer {
     fn into_json(self, action: &str, server: &Server) -> Value {
-        json!({
+        let mut answer = json!({
             "protocol": PROTOCOL,
             "action": action,
             "head": { "seq": server.head.seq, "hash": server.head.hash, "reset_version": server.head.reset_version },
             "requires": self.requires.unwrap_or_else(|| Requires::default().into_json(server)),
-            "transactions": self.transactions,
             "refetch": self.refetch,
             "fetch": self.fetch,
             "after_refetch": self.after_refetch,
             "lost": self.lost,
             "reason": self.reason,
-        })
+        });
+        // The macro would copy what can be long.
+        answer["transactions"] = Value::Array(self.transactions);
+        answer
     }
 }
 

@@ -13,6 +13,7 @@ use electric_schema_core::classify::{class, classify, Context};
 use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
 use electric_schema_core::model::{Column, ColumnRef, ColumnValue, DataType, Fill, Object, ObjectId, PartId, Table};
+use electric_schema_core::plan::{brings, migrate, Entry, Position, Server};
 use electric_schema_core::render::render;
 use electric_schema_core::revert::revert;
 use electric_schema_core::schema_hash::SchemaSum;
@@ -330,6 +331,22 @@ proptest! {
         let stored: Value = serde_json::from_str(&as_jsonb(&written)).unwrap();
         prop_assert_eq!(canonical(&all).unwrap(), canonical(&stored).unwrap());
         prop_assert_eq!(serde_json::from_value::<Vec<ClassifiedChange>>(stored).unwrap(), all);
+    }
+
+    #[test]
+    fn what_brings_nothing_need_not_be_read((a, b) in models()) {
+        let link = Link {
+            parent_hash: Hash([0; 32]), seq: 1, class: Class::Additive, reset_version: 0, schema_hash: Hash([0; 32]), statements: vec![],
+            changes_digest: Hash([0; 32]), private_digest: Hash([0; 32]),
+        };
+        let server = Server { head: Position { seq: 1, hash: link.hash(), reset_version: 0 }, version: 150_000 };
+        let answer = |changes| migrate(&server, &[Entry { hash: link.hash(), link: link.clone(), changes }]);
+        for change in classified(&a, &b) {
+            let written = serde_json::to_value(&change).unwrap();
+            if !brings(|path| path.iter().try_fold(&written, |value, key| value.get(key))?.as_str()) {
+                prop_assert_eq!(answer(vec![change]), answer(vec![]), "{}", written);
+            }
+        }
     }
 
     #[test]

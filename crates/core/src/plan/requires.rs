@@ -8,6 +8,19 @@ use super::Server;
 use crate::change::Change;
 use crate::model::Object;
 
+/// Whether [`migrate`](super::migrate) says anything of a recorded change beside its statements: what it needs, or rows to fetch. `text` gives the
+/// string at a path in it.
+pub fn brings<'a>(text: impl Fn(&[&str]) -> Option<&'a str>) -> bool {
+    match text(&["change"]) {
+        Some("create" | "refresh") => true,
+        Some("add_column") => text(&["part", "collation"]).is_some(),
+        Some("set_type") => text(&["after", "collation"]).is_some(),
+        Some(_) => false,
+        // For the sake of its error.
+        None => true,
+    }
+}
+
 /// Extensions and collations.
 #[derive(Default)]
 pub struct Requires<'a> {
