@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::change::Class;
-use crate::encoding::{canonical_json, Encoder, Hash};
+use crate::encoding::{Encoder, Hash};
+use crate::json::Json;
 
 /// The parent of a ledger's first entry.
 pub fn genesis(ledger_id: &[u8; 16]) -> Hash {
@@ -12,7 +13,12 @@ pub fn genesis(ledger_id: &[u8; 16]) -> Hash {
 
 /// The digest of an entry's `changes`.
 pub fn changes_digest(changes: &Value) -> Hash {
-    Encoder::new("electric_schema/changes/1").text(&canonical_json(changes)).finish()
+    stored_changes_digest(&Json::from(changes))
+}
+
+/// The same, of `changes` as they were read from the ledger.
+pub fn stored_changes_digest(changes: &Json<'_>) -> Hash {
+    Encoder::new("electric_schema/changes/1").bytes(&changes.canonical()).finish()
 }
 
 /// The part of an entry that clients are never shown, only its digest.

@@ -8,10 +8,22 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::json::Json;
 
 /// A SHA-256 value; written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);
+
+/// What each byte is as a hexadecimal digit; more than 15 for those that are none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [0xFF; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,20 +43,17 @@ impl FromStr for Hash {
     /// Takes exactly what [`Hash`]'s `Display` writes.
     fn from_str(text: &str) -> Result<Self, Error> {
         let malformed = || Error::MalformedHash { given: text.to_owned() };
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            _ => None,
-        };
         if text.len() != 64 {
             return Err(malformed());
         }
-        let mut hash = [0; 32];
+        let (mut hash, mut wrong) = ([0; 32], 0);
         for (target, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            match (digit(pair[0]), digit(pair[1])) {
-                (Some(high), Some(low)) => *target = high << 4 | low,
-                _ => return Err(malformed()),
-            }
+            let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+            wrong |= high | low;
+            *target = high << 4 | low & 0xF;
+        }
+        if wrong > 0xF {
+            return Err(malformed());
         }
         Ok(Hash(hash))
     }
@@ -115,50 +124,9 @@ impl Encoder {
     }
 }
 
-/// Canonical JSON (RFC 8785, for values whose numbers are integers): keys sorted, no white space.
+/// The canonical form of a value as text: see [`Json::canonical`].
 pub fn canonical_json(value: &Value) -> String {
-    let mut out = Vec::new();
-    write_canonical(value, &mut out);
-    // What serde_json writes is UTF-8.
-    String::from_utf8(out).unwrap_or_default()
-}
-
-fn write_canonical(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        Value::Array(items) => {
-            out.push(b'[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_canonical(item, out);
-            }
-            out.push(b']');
-        }
-        Value::Object(fields) => {
-            let mut entries: Vec<(&String, &Value)> = fields.iter().collect();
-            // In the map they are sorted by bytes, which is the same for most.
-            if !entries.iter().all(|(key, _)| key.is_ascii()) {
-                entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            }
-            out.push(b'{');
-            for (i, (key, value)) in entries.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_json(key, out);
-                out.push(b':');
-                write_canonical(value, out);
-            }
-            out.push(b'}');
-        }
-        scalar => write_json(scalar, out),
-    }
-}
-
-/// Writing to memory cannot fail.
-fn write_json(value: &impl serde::Serialize, out: &mut Vec<u8>) {
-    let _ = serde_json::to_writer(out, value);
+    String::from_utf8(Json::from(value).canonical()).unwrap_or_default()
 }
 
 #[cfg(test)]
