@@ -181,7 +181,7 @@ pub fn traces(client: &SpiClient<'_>, chain: &Chain) -> Result<Vec<Trace>, Failu
 }
 
 /// Reads seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest and private_digest, in this order.
-pub fn link(row: &SpiHeapTupleData<'_>) -> Result<(Link, Hash), Failure> {
+fn link(row: &SpiHeapTupleData<'_>) -> Result<(Link, Hash), Failure> {
     let class = match column::<String>(row, 4)?.as_str() {
         "additive" => Class::Additive,
         "destructive" => Class::Destructive,

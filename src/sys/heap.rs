@@ -33,7 +33,8 @@ impl Row {
         }
     }
 
-    fn content(&self, attno: i16) -> Option<&[u8]> {
+    /// The bytes of a value that is passed by reference, without its header: `bytea`, or another type as it is stored.
+    pub fn content(&self, attno: i16) -> Option<&[u8]> {
         match self.column(attno) {
             Column::Bytes(bytes) => Some(bytes),
             Column::Null | Column::Word(_) => None,
@@ -83,6 +84,41 @@ impl Row {
         Some(elements.into_iter().map(|element| from_server(&unsafe { detoasted(element) })).collect())
     }
 
+    /// `text` as it is stored; `None` if it is not UTF-8.
+    pub fn str(&self, attno: i16) -> Option<&str> {
+        std::str::from_utf8(self.content(attno)?).ok()
+    }
+
+    /// `text[]` exactly as [`Value::TextArray`] is written; `None` for one with a NULL, more than one dimension, or another first subscript.
+    pub fn list(&self, attno: i16) -> Option<Vec<String>> {
+        let content = self.content(attno)?;
+        let number = |at: usize| Some(u32::from_ne_bytes(*content.get(at..)?.first_chunk()?));
+        // Dimensions, where the data is if there are NULLs, the elements' type; of each dimension its length, then of each its first subscript.
+        let (dimensions, type_oid) = (number(0)?, number(8)?);
+        if number(4)? != 0 || type_oid != pg_sys::TEXTOID.to_u32() {
+            return None;
+        }
+        if dimensions == 0 {
+            return Some(Vec::new());
+        }
+        if dimensions != 1 || number(16)? != 1 {
+            return None;
+        }
+        let mut at = 20;
+        let element = |_| {
+            let header = number(at)?;
+            let (length, is_plain) = match cfg!(target_endian = "big") {
+                true => (header & 0x3FFF_FFFF, header >> 30 == 0),
+                false => (header >> 2, header & 3 == 0),
+            };
+            let end = at.checked_add(length as usize).filter(|_| is_plain)?;
+            let text = std::str::from_utf8(content.get(at + 4..end)?).ok()?.to_owned();
+            at = end.next_multiple_of(4);
+            Some(text)
+        };
+        (0..number(12)?).map(element).collect()
+    }
+
     /// `oid[]`; NULL elements are left out.
     pub fn oids(&self, attno: i16) -> Option<Vec<Oid>> {
         let elements = elements(self.content(attno)?, pg_sys::OIDOID, 4, true, b'i')?;
@@ -120,6 +156,10 @@ pub enum Key<'a> {
     Name(i16, &'a str),
     /// `name`, one of these. Only with an index.
     AnyName(i16, &'a [&'a str]),
+    /// `uuid`.
+    Uuid(i16, [u8; 16]),
+    /// `bigint`, greater than this. Only with an index.
+    Above(i16, i64),
 }
 
 /// A value to be written.
@@ -321,7 +361,7 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
         fixed(&name)
     };
     let scan_key = |key: &Key| {
-        let (attno, equals, value) = match *key {
+        let (attno, compares, value) = match *key {
             Key::Oid(attno, value) => (attno, pg_sys::F_OIDEQ, Datum::from(value)),
             Key::Name(attno, value) => (attno, pg_sys::F_NAMEEQ, name(value)),
             Key::AnyName(attno, values) => {
@@ -329,10 +369,13 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
                 let length = pg_sys::NAMEDATALEN as c_int;
                 (attno, pg_sys::F_NAMEEQ, array(names, pg_sys::NAMEOID, length, false, b'c'))
             }
+            Key::Uuid(attno, value) => (attno, pg_sys::F_UUID_EQ, fixed(&value)),
+            Key::Above(attno, value) => (attno, pg_sys::F_INT8GT, Datum::from(value)),
         };
-        let flags = match key {
-            Key::Oid(..) | Key::Name(..) => 0,
-            Key::AnyName(..) => pg_sys::SK_SEARCHARRAY as c_int,
+        let (flags, strategy) = match key {
+            Key::Oid(..) | Key::Name(..) | Key::Uuid(..) => (0, pg_sys::BTEqualStrategyNumber),
+            Key::AnyName(..) => (pg_sys::SK_SEARCHARRAY as c_int, pg_sys::BTEqualStrategyNumber),
+            Key::Above(..) => (0, pg_sys::BTGreaterStrategyNumber),
         };
         let attribute = usize::try_from(attno).ok().and_then(|attno| descriptor.get(attno.checked_sub(1)?));
         let collation = attribute.map_or(pg_sys::Oid::INVALID, |attribute| attribute.attcollation);
@@ -341,10 +384,10 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
             &mut entry,
             flags,
             attno,
-            pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
+            strategy as pg_sys::StrategyNumber,
             pg_sys::Oid::INVALID,
             collation,
-            equals.into(),
+            compares.into(),
             value,
         );
         entry
@@ -363,6 +406,35 @@ pub fn scan(table: Oid, index: Option<Oid>, keys: &[Key]) -> Vec<Row> {
 pub fn scan_as_seen(table: Oid, index: Option<Oid>, keys: &[Key]) -> Vec<Row> {
     // SAFETY: the active snapshot lives as long as the statement.
     unsafe { scan_with(table, index, keys, pg_sys::GetActiveSnapshot()) }
+}
+
+/// Shows `look` the rows of `table` that have all `keys`, one at a time and in the order of `index`, until it has found something. What is seen is what a
+/// query of SPI would see.
+pub fn find_in_order<T>(table: Oid, index: Oid, keys: &[Key], mut look: impl FnMut(&Row) -> Option<T>) -> Option<T> {
+    // SAFETY: relations and scan are closed below (by the abort after an ERROR); the snapshot is on the stack meanwhile; a row is a copy, and what else
+    // is allocated for it goes with it.
+    with_query_snapshot(|| unsafe {
+        let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+        let (relation, index) = (pg_sys::table_open(table.into(), lock), pg_sys::index_open(index.into(), lock));
+        let mut entries = scan_keys(relation, keys);
+        let snapshot = pg_sys::GetActiveSnapshot();
+        let scan =
+            pg_sys::systable_beginscan_ordered(relation, index, snapshot, entries.len() as c_int, entries.as_mut_ptr());
+        let mut memory = PgMemoryContexts::new("electric_schema row");
+        let found = loop {
+            pgrx::check_for_interrupts!();
+            let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::ForwardScanDirection);
+            let Some(row) = memory.switch_to(|_| row(relation, tuple)) else { break None };
+            if let Some(found) = look(&row) {
+                break Some(found);
+            }
+            memory.reset();
+        };
+        pg_sys::systable_endscan_ordered(scan);
+        pg_sys::index_close(index, lock);
+        pg_sys::table_close(relation, lock);
+        found
+    })
 }
 
 /// # Safety

@@ -113,6 +113,21 @@ pub(super) fn with_any_snapshot<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
+/// Runs `f` with the snapshot that SPI gives to a query: the statement's, or, in a transaction that has written, one that sees what it did so far.
+pub(super) fn with_query_snapshot<R>(f: impl FnOnce() -> R) -> R {
+    // SAFETY: reads this backend's own transaction.
+    if unsafe { pg_sys::GetCurrentTransactionIdIfAny() } == pg_sys::InvalidTransactionId {
+        return with_any_snapshot(f);
+    }
+    advance_command();
+    // SAFETY: popped below; an ERROR unwinds past it and the abort of the (sub)transaction pops it.
+    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
+    let result = f();
+    // SAFETY: the snapshot on top is the one pushed above, as `f` leaves the stack as it was.
+    unsafe { pg_sys::PopActiveSnapshot() };
+    result
+}
+
 thread_local! {
     /// By the address of the query's text.
     static PLANS: RefCell<HashMap<usize, pg_sys::SPIPlanPtr>> = RefCell::default();
