@@ -29,7 +29,7 @@ impl<'a> Json<'a> {
     /// An object, its members in whatever order.
     pub fn object(mut members: Vec<(&'a str, Json<'a>)>) -> Self {
         if members.iter().all(|(key, _)| key.is_ascii()) {
-            members.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+            members.sort_unstable_by_key(|(key, _)| *key);
         } else {
             members.sort_unstable_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
         }

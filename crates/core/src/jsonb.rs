@@ -11,6 +11,7 @@ const ARRAY: u32 = 0x4000_0000;
 
 const LENGTH: u32 = 0x0FFF_FFFF;
 const TYPE: u32 = 0x7000_0000;
+const STRING: u32 = 0;
 const HAS_OFFSET: u32 = 0x8000_0000;
 
 /// As deep as `serde_json` reads a text.
@@ -19,11 +20,14 @@ const DEPTH: u32 = 127;
 /// Reads the content of a `jsonb` value, without its length word. `None` for what is no such value, and for one with a number that is no integer of 64
 /// bits or with 128 levels: no ledger holds those.
 pub fn read(content: &[u8]) -> Option<Json<'_>> {
-    container(content, DEPTH)
+    let mut value = Json::Null;
+    container(content, DEPTH, &mut value)?;
+    Some(value)
 }
 
-/// A container: how many, an entry for each key and value, and the data that these divide among themselves.
-fn container(content: &[u8], depth: u32) -> Option<Json<'_>> {
+/// A container: how many, an entry for each key and value, and the data that these divide among themselves. It is made in its place: as most of the
+/// values are small, handing them on would be most of the work.
+fn container<'a>(content: &'a [u8], depth: u32, value: &mut Json<'a>) -> Option<()> {
     let depth = depth.checked_sub(1)?;
     let header = word(content)?;
     let count = (header & COUNT) as usize;
@@ -35,44 +39,51 @@ fn container(content: &[u8], depth: u32) -> Option<Json<'_>> {
         let length = (entry & LENGTH) as usize;
         let end = if entry & HAS_OFFSET == 0 { offset + length } else { length };
         let start = std::mem::replace(&mut offset, end);
-        part(entry & TYPE, data.get(..end)?, start, depth)
+        Some((entry & TYPE, data.get(..end)?, start))
     });
     if is_object {
         let mut members = Vec::with_capacity(count);
         for key in parts.by_ref().take(count) {
-            let Json::String(key) = key? else { return None };
-            members.push((key, Json::Null));
+            let (STRING, data, start) = key? else { return None };
+            members.push((text(data, start)?, Json::Null));
         }
-        for ((_, value), part) in members.iter_mut().zip(parts) {
-            *value = part?;
+        for ((_, value), entry) in members.iter_mut().zip(parts) {
+            part(entry?, depth, value)?;
         }
-        Some(Json::object(members))
+        *value = Json::object(members);
     } else if header & SCALAR != 0 {
-        parts.next()?
+        part(parts.next()??, depth, value)?;
     } else if header & ARRAY != 0 {
-        let mut items = Vec::with_capacity(count);
-        for part in parts {
-            items.push(part?);
+        let mut items = Vec::new();
+        items.resize_with(count, || Json::Null);
+        for (value, entry) in items.iter_mut().zip(parts) {
+            part(entry?, depth, value)?;
         }
-        Some(Json::Array(items))
+        *value = Json::Array(items);
     } else {
-        None
+        return None;
     }
+    Some(())
 }
 
-/// What is between `start` and the end of `data`.
-fn part(kind: u32, data: &[u8], start: usize, depth: u32) -> Option<Json<'_>> {
+/// What is between a start and the end of the data, as the entry's type says.
+fn part<'a>((kind, data, start): (u32, &'a [u8], usize), depth: u32, value: &mut Json<'a>) -> Option<()> {
     // Numbers and containers are aligned, and the padding counts as theirs.
     let aligned = || data.get(start.next_multiple_of(4)..);
-    Some(match kind {
-        0x0000_0000 => Json::String(std::str::from_utf8(data.get(start..)?).ok()?),
-        0x1000_0000 => Json::Number(integer(aligned()?)?),
-        0x2000_0000 => Json::Bool(false),
-        0x3000_0000 => Json::Bool(true),
-        0x4000_0000 => Json::Null,
-        0x5000_0000 => container(aligned()?, depth)?,
+    match kind {
+        STRING => *value = Json::String(text(data, start)?),
+        0x1000_0000 => *value = Json::Number(integer(aligned()?)?),
+        0x2000_0000 => *value = Json::Bool(false),
+        0x3000_0000 => *value = Json::Bool(true),
+        0x4000_0000 => *value = Json::Null,
+        0x5000_0000 => container(aligned()?, depth, value)?,
         _ => return None,
-    })
+    }
+    Some(())
+}
+
+fn text(data: &[u8], start: usize) -> Option<&str> {
+    std::str::from_utf8(data.get(start..)?).ok()
 }
 
 fn word(bytes: &[u8]) -> Option<u32> {
