@@ -15,7 +15,6 @@ use electric_schema_core::trace::{Named, Trace};
 use pgrx::prelude::*;
 use pgrx::spi::{SpiClient, SpiHeapTupleData, SpiTupleTable};
 use pgrx::JsonB;
-use serde_json::Value;
 
 use crate::query::select;
 use crate::report::Failure;
@@ -181,7 +180,7 @@ pub fn traces(client: &SpiClient<'_>, chain: &Chain) -> Result<Vec<Trace>, Failu
 }
 
 /// Reads seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest and private_digest, in this order.
-pub fn link(row: &SpiHeapTupleData<'_>) -> Result<(Link, Hash), Failure> {
+fn link(row: &SpiHeapTupleData<'_>) -> Result<(Link, Hash), Failure> {
     let class = match column::<String>(row, 4)?.as_str() {
         "additive" => Class::Additive,
         "destructive" => Class::Destructive,
@@ -198,11 +197,6 @@ pub fn link(row: &SpiHeapTupleData<'_>) -> Result<(Link, Hash), Failure> {
         private_digest: hash(row, 9)?,
     };
     Ok((link, hash(row, 2)?))
-}
-
-/// An entry's typed changes.
-pub fn read_changes(changes: Value) -> Result<Vec<ClassifiedChange>, Failure> {
-    serde_json::from_value(changes).map_err(unreadable_changes)
 }
 
 fn changes_of(row: &SpiHeapTupleData<'_>, ordinal: usize) -> Result<Vec<ClassifiedChange>, Failure> {

@@ -14,6 +14,7 @@ mod catalog;
 mod compact;
 mod destructive;
 mod drift;
+mod entries;
 mod guard;
 mod handshake;
 mod history;

@@ -2,41 +2,14 @@
 //! indexes: no SQL runs and nobody's privileges are asked, so that neither role, `search_path` nor row security has a say. Who may see them is decided
 //! by EXECUTE on the functions of the API. Where anything is not as expected the answer is `None`, and [`crate::history`] has to tell.
 
-use electric_schema_core::chain::Link;
 use electric_schema_core::change::{Class, ClassifiedChange};
 use electric_schema_core::encoding::Hash;
+use electric_schema_core::jsonb;
 use electric_schema_core::plan::{brings, Entry, Position};
 
+use crate::entries::{self, migrations, Stored};
 use crate::ledger::{ledgers, seal, SCHEMA};
 use crate::sys::{self, Key, Oid, Row};
-
-// Columns by their place in sql/schema.sql.
-mod migrations {
-    pub const ID: i16 = 1;
-    pub const SEQ: i16 = 2;
-    pub const HASH: i16 = 3;
-    pub const PARENT_HASH: i16 = 4;
-    pub const SCHEMA_HASH: i16 = 5;
-    pub const CLASS: i16 = 6;
-    pub const RESET_VERSION: i16 = 7;
-    pub const STATEMENTS: i16 = 8;
-    pub const CHANGES: i16 = 9;
-    pub const CHANGES_DIGEST: i16 = 10;
-    pub const PRIVATE_DIGEST: i16 = 11;
-    pub const PUBLIC: [i16; 11] = [
-        ID,
-        SEQ,
-        HASH,
-        PARENT_HASH,
-        SCHEMA_HASH,
-        CLASS,
-        RESET_VERSION,
-        STATEMENTS,
-        CHANGES,
-        CHANGES_DIGEST,
-        PRIVATE_DIGEST,
-    ];
-}
 
 /// The chain that grows here, at its head.
 pub struct Recent {
@@ -102,28 +75,15 @@ fn hash(row: &Row, attno: i16) -> Option<Hash> {
 
 fn entry(row: &Row) -> Option<Entry> {
     pgrx::check_for_interrupts!();
-    let link = Link {
-        parent_hash: hash(row, migrations::PARENT_HASH)?,
-        seq: number(row, migrations::SEQ)?,
-        class: match row.str(migrations::CLASS)? {
-            "additive" => Class::Additive,
-            "destructive" => Class::Destructive,
-            _ => return None,
-        },
-        reset_version: number(row, migrations::RESET_VERSION)?,
-        schema_hash: hash(row, migrations::SCHEMA_HASH)?,
-        statements: row.texts(migrations::STATEMENTS)?,
-        changes_digest: hash(row, migrations::CHANGES_DIGEST)?,
-        private_digest: hash(row, migrations::PRIVATE_DIGEST)?,
-    };
-    Some(Entry { link, hash: hash(row, migrations::HASH)?, changes: changes(row)? })
+    let (link, hash) = Stored::of(row).link()?;
+    Some(Entry { link, hash, changes: changes(row)? })
 }
 
 /// Few changes have anything to say beside the statements; only where one has, they are parsed.
 fn changes(row: &Row) -> Option<Vec<ClassifiedChange>> {
-    let stored = row.jsonb(migrations::CHANGES)?;
+    let stored = jsonb::read(row.content(migrations::CHANGES)?)?;
     if stored.elements()?.iter().any(|change| brings(|path| change.string(path))) {
-        return serde_json::from_str(&stored.to_string()).ok();
+        return entries::typed(stored);
     }
     Some(vec![])
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use electric_schema_core::apply::apply;
-use electric_schema_core::chain::{changes_digest, Link, Private};
 use electric_schema_core::change::Change;
 use electric_schema_core::diff::{diff, Objects};
 use electric_schema_core::encoding::Hash;
@@ -11,13 +10,13 @@ use electric_schema_core::model::Object;
 use electric_schema_core::plan::Place;
 use electric_schema_core::schema_hash::SchemaSum;
 use pgrx::prelude::*;
-use pgrx::spi::{SpiClient, SpiHeapTupleData};
+use pgrx::spi::SpiClient;
 use pgrx::JsonB;
-use serde_json::{json, Value};
+use serde_json::json;
 
 use crate::drift;
-use crate::history::{self, column, link, read_changes};
-use crate::query::select;
+use crate::entries::{self, Stored};
+use crate::history;
 use crate::report::Failure;
 
 /// The first entry that is not as it was written.
@@ -77,37 +76,6 @@ pub fn verify(trusted_hash: Option<&str>) -> Result<JsonB, Failure> {
     })
 }
 
-const QUERY_AFTER: &str = "SELECT seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest, \
-    private_digest, changes, salt, source, recorded_by, \
-    (EXTRACT(epoch FROM recorded_at) * 1000000)::bigint - 946684800000000, application_name, \
-    xid::text, (lsn - '0/0'::pg_lsn)::text, label FROM _electric_meta.migrations WHERE ledger_id = $1 AND seq > $2 ORDER BY seq LIMIT 1000";
-
-/// Calls `look` with the rows of the entries after one, in order, for as long as it has nothing to say; some at a time, because a ledger may be larger
-/// than memory is.
-fn look_at<T>(
-    id: pgrx::Uuid,
-    after: u64,
-    mut look: impl FnMut(&SpiHeapTupleData<'_>) -> Result<Option<T>, Failure>,
-) -> Result<Option<T>, Failure> {
-    let mut after = history::bigint(after);
-    loop {
-        let start = after;
-        // What was read is freed at the end of each.
-        let found = Spi::connect(|client| {
-            for row in select(client, QUERY_AFTER, &[id.into(), after.into()])? {
-                after = column(&row, 1)?;
-                if let Some(found) = look(&row)? {
-                    return Ok::<_, Failure>(Some(found));
-                }
-            }
-            Ok(None)
-        })?;
-        if found.is_some() || after == start {
-            return Ok(found);
-        }
-    }
-}
-
 /// The hash in a line that `checkpoint()` gave, or one that stands by itself.
 fn trusted(given: &str, of: &history::Chain) -> Result<Hash, Failure> {
     match given.trim().split(' ').collect::<Vec<_>>()[..] {
@@ -129,9 +97,9 @@ pub fn checkpoint() -> Result<String, Failure> {
 /// `after`: seq and hash of an entry that was looked at. Gives those of the last one, or what is wrong.
 pub fn follows(id: pgrx::Uuid, after: Option<(u64, Hash)>) -> Result<Result<Option<(u64, Hash)>, String>, Failure> {
     let mut last = after;
-    let look = |row: &SpiHeapTupleData<'_>| {
-        let Ok((link, hash)) = link(row) else { return Ok(Some("an entry cannot be read".to_owned())) };
-        let wrong = |reason| Ok(Some(format!("entry {}: {reason}", link.seq)));
+    let look = |entry: &Stored<'_>| {
+        let Some((link, hash)) = entry.link() else { return Some("an entry cannot be read".to_owned()) };
+        let wrong = |reason| Some(format!("entry {}: {reason}", link.seq));
         let expected = match last {
             Some((seq, hash)) => Some((seq + 1, hash)),
             // Where entries were pruned it begins later; what it begins with is told by the checkpoint.
@@ -143,14 +111,13 @@ pub fn follows(id: pgrx::Uuid, after: Option<(u64, Hash)>) -> Result<Result<Opti
         if expected.is_some_and(|(_, parent)| parent != link.parent_hash) {
             return wrong(STRAY);
         }
-        let JsonB(changes) = column(row, 10)?;
-        if let Err(reason) = covered(row, &link, &hash, &changes)? {
+        if let Err(reason) = entry.covered(&link, &hash) {
             return wrong(reason);
         }
         last = Some((link.seq, hash));
-        Ok(None)
+        None
     };
-    Ok(match look_at(id, after.map_or(0, |(seq, _)| seq), look)? {
+    Ok(match entries::find(*id.as_bytes(), after.map_or(0, |(seq, _)| seq), look)? {
         Some(wrong) => Err(wrong),
         None => Ok(last),
     })
@@ -158,26 +125,6 @@ pub fn follows(id: pgrx::Uuid, after: Option<(u64, Hash)>) -> Result<Result<Opti
 
 const MISSING: &str = "an entry before it is missing";
 const STRAY: &str = "it does not follow from the entry before";
-
-/// Whether an entry's hash covers what it says; what it does not.
-fn covered(
-    row: &SpiHeapTupleData<'_>,
-    link: &Link,
-    hash: &Hash,
-    changes: &Value,
-) -> Result<Result<(), &'static str>, Failure> {
-    Ok(if link.hash() != *hash {
-        Err("its hash does not cover what it says")
-    } else if electric_schema_core::canonical::canonical(changes).map(|changes| changes_digest(&changes)).ok()
-        != Some(link.changes_digest)
-    {
-        Err("its changes were altered")
-    } else if private(row)?.digest() != link.private_digest {
-        Err("its private part was altered")
-    } else {
-        Ok(())
-    })
-}
 
 fn chain(
     client: &SpiClient<'_>,
@@ -197,12 +144,11 @@ fn chain(
             return broken("the trusted hash is older than the checkpoint: nothing is left that could prove it");
         }
     }
-    let look = |row: &SpiHeapTupleData<'_>| {
-        let Ok((link, hash)) = link(row) else {
-            let seq = column::<i64>(row, 1)?.try_into().ok();
-            return Ok(Some(Broken { seq, reason: "it cannot be read" }));
+    let look = |entry: &Stored<'_>| {
+        let Some((link, hash)) = entry.link() else {
+            return Some(Broken { seq: entry.seq(), reason: "it cannot be read" });
         };
-        let broken = |reason| Ok(Some(Broken { seq: Some(link.seq), reason }));
+        let broken = |reason| Some(Broken { seq: Some(link.seq), reason });
         reset_version += u64::from(link.class == electric_schema_core::change::Class::Destructive);
         if link.seq != chain.entries + 1 {
             return broken(MISSING);
@@ -213,12 +159,11 @@ fn chain(
         if link.reset_version != reset_version {
             return broken("its reset_version is not the number of destructive entries");
         }
-        let JsonB(changes) = column(row, 10)?;
-        if let Err(reason) = covered(row, &link, &hash, &changes)? {
-            return broken(reason);
-        }
-        pgrx::check_for_interrupts!();
-        let Ok(changes) = read_changes(changes) else { return broken("its changes cannot be read") };
+        let changes = match entry.covered(&link, &hash) {
+            Ok(changes) => changes,
+            Err(reason) => return broken(reason),
+        };
+        let Some(changes) = entries::typed(changes) else { return broken("its changes cannot be read") };
         for change in &changes {
             if apply(&mut chain.objects, &change.change).is_err() {
                 return broken("its changes do not follow from the schema before");
@@ -228,9 +173,9 @@ fn chain(
         chain.trusted_seen |= trusted == Some(&hash);
         chain.entries = link.seq;
         chain.head = hash;
-        Ok(None)
+        None
     };
-    if let Some(broken) = look_at(of.id, 0, look)? {
+    if let Some(broken) = entries::find(*of.id.as_bytes(), 0, look)? {
         return Ok(Err(broken));
     }
     if chain.entries != of.head.seq || chain.head != of.head.hash {
@@ -242,20 +187,6 @@ fn chain(
         return Ok(Err(Broken { seq: Some(chain.entries), reason }));
     }
     Ok(Ok(chain))
-}
-
-fn private(row: &SpiHeapTupleData<'_>) -> Result<Private, Failure> {
-    let number = |text: String| text.parse::<u64>().map_err(|_| Failure::Ledger("a number is out of range"));
-    Ok(Private {
-        salt: column(row, 11)?,
-        source: column(row, 12)?,
-        recorded_by: column(row, 13)?,
-        recorded_at: column(row, 14)?,
-        application_name: column(row, 15)?,
-        xid: number(column(row, 16)?)?,
-        lsn: number(column(row, 17)?)?,
-        label: row.get(18)?,
-    })
 }
 
 /// Whether the model that the ledger keeps is the one that its entries add up to.

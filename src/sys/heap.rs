@@ -10,8 +10,6 @@ pub(super) enum Column {
     Word(Datum),
     /// A type of fixed length passed by reference, or the content of one of variable length, without its header.
     Bytes(Vec<u8>),
-    /// The content of a `jsonb`.
-    Jsonb(Vec<u8>),
 }
 
 /// A row read from the heap. The getters take an attribute number (from 1) and answer `None` for NULL, for a column that the table does not have and
@@ -31,14 +29,15 @@ impl Row {
     fn word(&self, attno: i16) -> Option<usize> {
         match self.column(attno) {
             Column::Word(word) => Some(word.value()),
-            Column::Null | Column::Bytes(_) | Column::Jsonb(_) => None,
+            Column::Null | Column::Bytes(_) => None,
         }
     }
 
-    fn content(&self, attno: i16) -> Option<&[u8]> {
+    /// The bytes of a value that is passed by reference, without its header: `bytea`, or another type as it is stored.
+    pub fn content(&self, attno: i16) -> Option<&[u8]> {
         match self.column(attno) {
             Column::Bytes(bytes) => Some(bytes),
-            Column::Null | Column::Word(_) | Column::Jsonb(_) => None,
+            Column::Null | Column::Word(_) => None,
         }
     }
 
@@ -78,16 +77,46 @@ impl Row {
         self.content(attno).map(|bytes| from_server(bytes.split(|byte| *byte == 0).next().unwrap_or_default()))
     }
 
-    /// `text` as it is.
-    pub fn str(&self, attno: i16) -> Option<&str> {
-        std::str::from_utf8(self.content(attno)?).ok()
-    }
-
     /// `text[]`; NULL elements are left out.
     pub fn texts(&self, attno: i16) -> Option<Vec<String>> {
         let elements = elements(self.content(attno)?, pg_sys::TEXTOID, -1, false, b'i')?;
         // SAFETY: the elements of a text[] are varlenas in memory that lives until the end of the transaction; they are copied.
         Some(elements.into_iter().map(|element| from_server(&unsafe { detoasted(element) })).collect())
+    }
+
+    /// `text` as it is stored; `None` if it is not UTF-8.
+    pub fn str(&self, attno: i16) -> Option<&str> {
+        std::str::from_utf8(self.content(attno)?).ok()
+    }
+
+    /// `text[]` exactly as [`Value::TextArray`] is written; `None` for one with a NULL, more than one dimension, or another first subscript.
+    pub fn list(&self, attno: i16) -> Option<Vec<String>> {
+        let content = self.content(attno)?;
+        let number = |at: usize| Some(u32::from_ne_bytes(*content.get(at..)?.first_chunk()?));
+        // Dimensions, where the data is if there are NULLs, the elements' type; of each dimension its length, then of each its first subscript.
+        let (dimensions, type_oid) = (number(0)?, number(8)?);
+        if number(4)? != 0 || type_oid != pg_sys::TEXTOID.to_u32() {
+            return None;
+        }
+        if dimensions == 0 {
+            return Some(Vec::new());
+        }
+        if dimensions != 1 || number(16)? != 1 {
+            return None;
+        }
+        let mut at = 20;
+        let element = |_| {
+            let header = number(at)?;
+            let (length, is_plain) = match cfg!(target_endian = "big") {
+                true => (header & 0x3FFF_FFFF, header >> 30 == 0),
+                false => (header >> 2, header & 3 == 0),
+            };
+            let end = at.checked_add(length as usize).filter(|_| is_plain)?;
+            let text = std::str::from_utf8(content.get(at + 4..end)?).ok()?.to_owned();
+            at = end.next_multiple_of(4);
+            Some(text)
+        };
+        (0..number(12)?).map(element).collect()
     }
 
     /// `oid[]`; NULL elements are left out.
@@ -115,15 +144,6 @@ impl Row {
     /// `uuid`.
     pub fn uuid(&self, attno: i16) -> Option<[u8; 16]> {
         self.content(attno)?.try_into().ok()
-    }
-
-    /// `jsonb`.
-    pub fn jsonb(&self, attno: i16) -> Option<Jsonb<'_>> {
-        match self.column(attno) {
-            // SAFETY: what is held so is the content of a jsonb.
-            Column::Jsonb(content) => unsafe { Jsonb::of(content) },
-            Column::Null | Column::Word(_) | Column::Bytes(_) => None,
-        }
     }
 }
 
@@ -320,7 +340,6 @@ pub(super) unsafe fn columns(
             (false, Ok(length)) => {
                 Column::Bytes(std::slice::from_raw_parts(value.cast_mut_ptr::<u8>(), length).to_vec())
             }
-            (false, Err(_)) if attribute.atttypid == pg_sys::JSONBOID => Column::Jsonb(detoasted(value)),
             (false, Err(_)) if attribute.attlen == -1 => Column::Bytes(detoasted(value)),
             (false, Err(_)) => Column::Bytes(CStr::from_ptr(value.cast_mut_ptr()).to_bytes().to_vec()),
         }
@@ -401,6 +420,35 @@ pub fn scan(table: Oid, index: Option<Oid>, keys: &[Key]) -> Vec<Row> {
 pub fn scan_as_seen(table: Oid, index: Option<Oid>, keys: &[Key], only: &[i16]) -> Vec<Row> {
     // SAFETY: the active snapshot lives as long as the statement.
     unsafe { scan_with(table, index, keys, Some(only), pg_sys::GetActiveSnapshot()) }
+}
+
+/// Shows `look` the rows of `table` that have all `keys`, one at a time and in the order of `index`, until it has found something. What is seen is what a
+/// query of SPI would see.
+pub fn find_in_order<T>(table: Oid, index: Oid, keys: &[Key], mut look: impl FnMut(&Row) -> Option<T>) -> Option<T> {
+    // SAFETY: relations and scan are closed below (by the abort after an ERROR); the snapshot is on the stack meanwhile; a row is a copy, and what else
+    // is allocated for it goes with it.
+    with_query_snapshot(|| unsafe {
+        let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+        let (relation, index) = (pg_sys::table_open(table.into(), lock), pg_sys::index_open(index.into(), lock));
+        let mut entries = scan_keys(relation, keys);
+        let snapshot = pg_sys::GetActiveSnapshot();
+        let scan =
+            pg_sys::systable_beginscan_ordered(relation, index, snapshot, entries.len() as c_int, entries.as_mut_ptr());
+        let mut memory = PgMemoryContexts::new("electric_schema row");
+        let found = loop {
+            pgrx::check_for_interrupts!();
+            let tuple = pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::ForwardScanDirection);
+            let Some(row) = memory.switch_to(|_| row(relation, tuple, None)) else { break None };
+            if let Some(found) = look(&row) {
+                break Some(found);
+            }
+            memory.reset();
+        };
+        pg_sys::systable_endscan_ordered(scan);
+        pg_sys::index_close(index, lock);
+        pg_sys::table_close(relation, lock);
+        found
+    })
 }
 
 /// # Safety

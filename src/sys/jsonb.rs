@@ -1,89 +1,10 @@
-//! `jsonb` as it is stored, read and built by Postgres's own functions: without the text between.
-
-use std::fmt;
-use std::marker::PhantomData;
+//! `jsonb` built by Postgres's own functions, without the text between.
 
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
 
 use super::*;
-
-/// A `jsonb` that was read.
-#[derive(Clone, Copy)]
-pub struct Jsonb<'a> {
-    container: *mut pg_sys::JsonbContainer,
-    length: c_int,
-    content: PhantomData<&'a [u8]>,
-}
-
-impl<'a> Jsonb<'a> {
-    /// `None` for what cannot be read where it is.
-    ///
-    /// # Safety
-    /// `content` is that of a `jsonb`, without the header.
-    pub(super) unsafe fn of(content: &'a [u8]) -> Option<Jsonb<'a>> {
-        let container = content.as_ptr().cast::<pg_sys::JsonbContainer>().cast_mut();
-        let is_one = container.is_aligned() && content.len() >= size_of::<u32>();
-        let length = c_int::try_from(content.len()).ok().filter(|_| is_one)?;
-        Some(Jsonb { container, length, content: PhantomData })
-    }
-
-    /// How many elements or keys it has, if it is an array or an object, as `kind` says.
-    fn count(&self, kind: u32) -> Option<u32> {
-        // SAFETY: a container begins with its header.
-        let header = unsafe { (*self.container).header };
-        let is_scalar = header & pg_sys::JB_FSCALAR != 0;
-        (header & kind != 0 && !is_scalar).then_some(header & pg_sys::JB_CMASK)
-    }
-
-    /// What a value contains.
-    ///
-    /// # Safety
-    /// `value` is null or a value of this container.
-    unsafe fn container(value: *const pg_sys::JsonbValue) -> Option<Jsonb<'a>> {
-        let value = value.as_ref().filter(|value| value.type_ == pg_sys::jbvType::jbvBinary)?;
-        let binary = value.val.binary;
-        Some(Jsonb { container: binary.data, length: binary.len, content: PhantomData })
-    }
-
-    /// The arrays and objects in an array; `None` if it is none, or has something else in it.
-    pub fn elements(&self) -> Option<Vec<Jsonb<'a>>> {
-        let count = self.count(pg_sys::JB_FARRAY)?;
-        // SAFETY: the container is an array with so many elements.
-        let element = |i| unsafe { Self::container(pg_sys::getIthJsonbValueFromContainer(self.container, i)) };
-        (0..count).map(element).collect()
-    }
-
-    /// The string at a path through objects.
-    pub fn string(&self, path: &[&str]) -> Option<&'a str> {
-        let (key, rest) = path.split_first()?;
-        self.count(pg_sys::JB_FOBJECT)?;
-        let length = c_int::try_from(key.len()).ok()?;
-        let mut value = pg_sys::JsonbValue::default();
-        // SAFETY: the container is an object; what is found lies in it, and lives as long.
-        unsafe {
-            let found = pg_sys::getKeyJsonValueFromContainer(self.container, key.as_ptr().cast(), length, &mut value)
-                .as_ref()?;
-            if !rest.is_empty() {
-                return Self::container(found)?.string(rest);
-            }
-            if found.type_ != pg_sys::jbvType::jbvString {
-                return None;
-            }
-            let string = found.val.string;
-            std::str::from_utf8(std::slice::from_raw_parts(string.val.cast(), string.len.try_into().ok()?)).ok()
-        }
-    }
-}
-
-impl fmt::Display for Jsonb<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // SAFETY: the container is a whole one; the answer is a palloc'd C string.
-        let text = unsafe { server_string(pg_sys::JsonbToCString(std::ptr::null_mut(), self.container, self.length)) };
-        f.write_str(&text.unwrap_or_default())
-    }
-}
 
 /// A `jsonb` to be answered with.
 pub struct Document(Datum);

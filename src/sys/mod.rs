@@ -8,7 +8,7 @@ use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::pg_sys::{self, Datum, PgTryBuilder};
 use pgrx::spi::{Spi, SpiError};
-use pgrx::{pg_guard, PgTupleDesc};
+use pgrx::{pg_guard, PgMemoryContexts, PgTupleDesc};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::convert::Infallible;

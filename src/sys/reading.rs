@@ -4,7 +4,8 @@ use super::*;
 
 /// What catalog text and plans depend on, and the values that a canonical reading needs.
 pub(super) const PINNED: [(&CStr, &CStr); 13] = [
-    (c"search_path", c""),
+    // Every name of the user's is qualified, and none of a temporary type comes before the server's own: with an empty one it would.
+    (c"search_path", c"pg_catalog, pg_temp"),
     (c"TimeZone", c"UTC"),
     (c"DateStyle", c"ISO, MDY"),
     (c"IntervalStyle", c"postgres"),
@@ -121,6 +122,21 @@ pub(super) fn with_any_snapshot<R>(f: impl FnOnce() -> R) -> R {
     } else {
         with_latest_snapshot(f)
     }
+}
+
+/// Runs `f` with the snapshot that SPI gives to a query: the statement's, or, in a transaction that has written, one that sees what it did so far.
+pub(super) fn with_query_snapshot<R>(f: impl FnOnce() -> R) -> R {
+    // SAFETY: reads this backend's own transaction.
+    if unsafe { pg_sys::GetCurrentTransactionIdIfAny() } == pg_sys::InvalidTransactionId {
+        return with_any_snapshot(f);
+    }
+    advance_command();
+    // SAFETY: popped below; an ERROR unwinds past it and the abort of the (sub)transaction pops it.
+    unsafe { pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot()) };
+    let result = f();
+    // SAFETY: the snapshot on top is the one pushed above, as `f` leaves the stack as it was.
+    unsafe { pg_sys::PopActiveSnapshot() };
+    result
 }
 
 thread_local! {

@@ -227,9 +227,15 @@ fn a_role_that_may_ask_gets_the_same_and_nothing_else() {
         "CREATE FUNCTION evil.caught() RETURNS boolean LANGUAGE plpgsql AS
            $f$ BEGIN IF current_user <> '{role}' THEN INSERT INTO public.caught VALUES (current_user); END IF; RETURN true; END $f$"
     ));
-    for (name, of) in
-        [("text", "text"), ("jsonb", "jsonb"), ("uuid", "uuid"), ("int8", "bigint"), ("json", "json"), ("name", "name")]
-    {
+    for (name, of) in [
+        ("text", "text"),
+        ("jsonb", "jsonb"),
+        ("uuid", "uuid"),
+        ("int8", "bigint"),
+        ("json", "json"),
+        ("name", "name"),
+        ("inet", "inet"),
+    ] {
         session.run(&format!(
             "CREATE FUNCTION evil.same(pg_catalog.{name}, pg_catalog.{name}) RETURNS boolean LANGUAGE sql AS 'SELECT evil.caught()'"
         ));
@@ -268,6 +274,21 @@ fn a_role_that_may_ask_gets_the_same_and_nothing_else() {
     let path: String = session.value("SELECT pg_catalog.current_setting('search_path')");
     assert!(path.contains("evil"), "{path}");
     session.run("RESET ROLE; RESET search_path");
+    // A dump's chain is there as well: each commit looks whether it is whole by now.
+    session.run(
+        "INSERT INTO _electric_meta.ledgers (ledger_id, seq, hash, reset_version, schema_sum)
+         SELECT id, 0, encode(sha256(int8send(25) || 'electric_schema/genesis/1'::bytea || int8send(16) || uuid_send(id)), 'hex'), 0,
+           decode(repeat('00', 2048), 'hex') FROM gen_random_uuid() id",
+    );
+    session.run(&format!("GRANT EXECUTE ON FUNCTION electric_schema.preview TO {role}"));
+    session.run(&hostile);
+    session.run("CREATE TABLE evil.done (id pg_catalog.int4 PRIMARY KEY, a pg_catalog.inet DEFAULT '::1')");
+    session.run("DROP TABLE evil.done");
+    session.run("SELECT electric_schema.preview('CREATE TABLE evil.foreseen (id pg_catalog.int4)')");
+    session.run("RESET ROLE; RESET search_path");
+    let inet = session
+        .value::<String>("SELECT pg_catalog.array_to_string(statements, chr(10)) FROM _electric_meta.migrations ORDER BY seq DESC OFFSET 1 LIMIT 1");
+    assert!(inet.contains("a inet"), "{inet}");
     assert_eq!(
         session.value::<i64>("SELECT pg_catalog.count(*) FROM public.caught"),
         0,

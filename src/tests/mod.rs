@@ -1,6 +1,7 @@
 //! Tests inside a server. What fits one transaction is a `#[pg_test]`; what needs commits, several sessions or roles is a plain `#[test]` with a
 //! database of its own.
 
+mod stored;
 mod surface;
 
 #[cfg(test)]

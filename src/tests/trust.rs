@@ -97,6 +97,19 @@ fn verify_names_the_first_broken_entry() {
         "salt = salt || '\\x00'",
         "hash = 'nonsense'",
         "changes_digest = ''",
+        // What means the same to some, and is not what was written.
+        "statements = array_append(statements, NULL)",
+        "source = array_append(source, NULL)",
+        "source = ARRAY[source]",
+        "changes = jsonb_set(changes, '{0,more}', 'null')",
+        "changes = jsonb_set(changes, '{0,table,more}', '1')",
+        "changes = jsonb_set(changes, '{0,part,id}', ((changes #>> '{0,part,id}') || '.0')::jsonb)",
+        "changes = jsonb_set(changes, '{0,part,id}', to_jsonb(changes #>> '{0,part,id}'))",
+        "changes = changes #- '{0,effects}'",
+        "changes = (repeat('[', 500) || repeat(']', 500))::jsonb",
+        "changes = '\"nothing\"'",
+        "recorded_at = 'infinity'",
+        "label = ''",
     ];
     let database = Database::new();
     let mut session = database.session();

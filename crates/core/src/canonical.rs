@@ -204,6 +204,7 @@ impl<P: Part> Formatter for &mut Writer<'_, P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Json;
     use proptest::prelude::*;
     use serde_json::{json, Value};
 
@@ -250,7 +251,9 @@ mod tests {
             let written = text(&value);
             let read: Value = serde_json::from_str(&written).unwrap();
             prop_assert_eq!(&read, &value);
-            prop_assert_eq!(text(&read), written);
+            prop_assert_eq!(text(&read), written.as_str());
+            // A tree that was read is written by another hand.
+            prop_assert_eq!(Json::from(&value).canonical(), written.into_bytes());
         }
     }
 }

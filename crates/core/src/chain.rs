@@ -2,15 +2,21 @@
 
 use crate::change::Class;
 use crate::encoding::{Encoder, Hash};
+use crate::json::Json;
 
 /// The parent of a ledger's first entry.
 pub fn genesis(ledger_id: &[u8; 16]) -> Hash {
     Encoder::new("electric_schema/genesis/1").bytes(ledger_id).finish()
 }
 
-/// The digest of an entry's `changes`, in their canonical form.
+/// The digest of an entry's `changes`, in their canonical form ([`crate::canonical`]).
 pub fn changes_digest(changes: &[u8]) -> Hash {
     Encoder::new("electric_schema/changes/1").bytes(changes).finish()
+}
+
+/// The same, of `changes` as they were read from the ledger.
+pub fn stored_changes_digest(changes: &Json<'_>) -> Hash {
+    changes_digest(&changes.canonical())
 }
 
 /// The part of an entry that clients are never shown, only its digest.

@@ -12,6 +12,17 @@ use crate::error::Error;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);
 
+/// What each byte is as a hexadecimal digit; more than 15 for those that are none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [0xFF; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
+
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // An answer is full of hashes: the formatting of numbers is many times slower.
@@ -36,20 +47,17 @@ impl FromStr for Hash {
     /// Takes exactly what [`Hash`]'s `Display` writes.
     fn from_str(text: &str) -> Result<Self, Error> {
         let malformed = || Error::MalformedHash { given: text.to_owned() };
-        let digit = |byte: u8| match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            _ => None,
-        };
         if text.len() != 64 {
             return Err(malformed());
         }
-        let mut hash = [0; 32];
+        let (mut hash, mut wrong) = ([0; 32], 0);
         for (target, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            match (digit(pair[0]), digit(pair[1])) {
-                (Some(high), Some(low)) => *target = high << 4 | low,
-                _ => return Err(malformed()),
-            }
+            let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+            wrong |= high | low;
+            *target = high << 4 | low & 0xF;
+        }
+        if wrong > 0xF {
+            return Err(malformed());
         }
         Ok(Hash(hash))
     }

@@ -33,6 +33,10 @@ pub mod error;
 pub mod expression;
 /// Which object is which.
 pub mod identify;
+/// JSON and its canonical form.
+pub mod json;
+/// JSON as Postgres stores it.
+pub mod jsonb;
 /// What an entry is called.
 pub mod label;
 /// What a client's schema consists of.
@@ -53,6 +57,8 @@ pub mod revert;
 pub mod schema_hash;
 /// Which objects reach clients.
 pub mod scope;
+/// Enums that say in a member which variant they are.
+mod tagged;
 /// What pruned entries leave behind.
 pub mod trace;
 /// What a stored expression tells.

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::tagged::tagged;
+
 mod code;
 mod reference;
 mod sequence;
@@ -74,30 +76,31 @@ pub struct QualifiedName {
     pub name: String,
 }
 
-/// One thing in a client's schema.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Object {
-    /// A schema (namespace).
-    Schema(Schema),
-    /// An extension that distributed objects need.
-    Extension(Extension),
-    /// An enum type.
-    Enum(EnumType),
-    /// A domain.
-    Domain(Domain),
-    /// A composite type.
-    Composite(CompositeType),
-    /// A range type.
-    Range(RangeType),
-    /// A sequence that is not an identity column's own.
-    Sequence(Sequence),
-    /// A function or procedure that distributed objects need.
-    Routine(Routine),
-    /// A table with its columns, constraints and indexes.
-    Table(Table),
-    /// A view or a materialized view.
-    View(View),
+tagged! {
+    "kind", "Object",
+    /// One thing in a client's schema.
+    pub enum Object {
+        /// A schema (namespace).
+        Schema(Schema),
+        /// An extension that distributed objects need.
+        Extension(Extension),
+        /// An enum type.
+        Enum(EnumType),
+        /// A domain.
+        Domain(Domain),
+        /// A composite type.
+        Composite(CompositeType),
+        /// A range type.
+        Range(RangeType),
+        /// A sequence that is not an identity column's own.
+        Sequence(Sequence),
+        /// A function or procedure that distributed objects need.
+        Routine(Routine),
+        /// A table with its columns, constraints and indexes.
+        Table(Table),
+        /// A view or a materialized view.
+        View(View),
+    }
 }
 
 /// A schema (namespace). `public` is never modelled: every client has it.

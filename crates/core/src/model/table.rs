@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{is_empty, DataType, ObjectId, PartId, QualifiedName, SequenceOptions};
+use crate::tagged::tagged;
 
 /// A table: ordinary, partitioned, or a partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,46 +74,47 @@ pub struct Column {
     pub values_version: u32,
 }
 
-/// Where a column's value comes from when an INSERT gives none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "from", rename_all = "snake_case")]
-pub enum ColumnValue {
-    /// NULL.
-    None,
-    /// A DEFAULT expression.
-    Default {
-        /// Identity of this very default: as long as it stays, another text only follows a rename.
-        id: PartId,
-        /// The expression as SQL.
-        sql: String,
-        /// How much the expression may change from row to row and statement to statement.
-        volatility: Volatility,
-        /// Routines that it calls.
-        #[serde(default, skip_serializing_if = "is_empty")]
-        uses: Vec<ObjectId>,
-    },
-    /// `GENERATED ALWAYS AS (…) STORED`.
-    Generated {
-        /// Identity of this very expression.
-        id: PartId,
-        /// The expression as SQL.
-        sql: String,
-        /// Routines that it calls.
-        #[serde(default, skip_serializing_if = "is_empty")]
-        uses: Vec<ObjectId>,
-    },
-    /// `GENERATED … AS IDENTITY`.
-    Identity {
-        /// ALWAYS rather than BY DEFAULT.
-        always: bool,
-        /// The name of the sequence behind it.
-        sequence: QualifiedName,
-        /// That sequence's options.
-        options: SequenceOptions,
-        /// Whether it is UNLOGGED, where that is not what its table is.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        unlogged: Option<bool>,
-    },
+tagged! {
+    "from", "ColumnValue",
+    /// Where a column's value comes from when an INSERT gives none.
+    pub enum ColumnValue {
+        /// NULL.
+        None,
+        /// A DEFAULT expression.
+        Default {
+            /// Identity of this very default: as long as it stays, another text only follows a rename.
+            id: PartId,
+            /// The expression as SQL.
+            sql: String,
+            /// How much the expression may change from row to row and statement to statement.
+            volatility: Volatility,
+            /// Routines that it calls.
+            #[serde(default, skip_serializing_if = "is_empty")]
+            uses: Vec<ObjectId>,
+        },
+        /// `GENERATED ALWAYS AS (…) STORED`.
+        Generated {
+            /// Identity of this very expression.
+            id: PartId,
+            /// The expression as SQL.
+            sql: String,
+            /// Routines that it calls.
+            #[serde(default, skip_serializing_if = "is_empty")]
+            uses: Vec<ObjectId>,
+        },
+        /// `GENERATED … AS IDENTITY`.
+        Identity {
+            /// ALWAYS rather than BY DEFAULT.
+            always: bool,
+            /// The name of the sequence behind it.
+            sequence: QualifiedName,
+            /// That sequence's options.
+            options: SequenceOptions,
+            /// Whether it is UNLOGGED, where that is not what its table is.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            unlogged: Option<bool>,
+        },
+    }
 }
 
 /// The volatility of an expression: the most volatile function in it.
@@ -127,21 +129,22 @@ pub enum Volatility {
     Volatile,
 }
 
-/// What rows got that existed when a column was added.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "rows", rename_all = "snake_case")]
-pub enum Fill {
-    /// The column came with its table: there were no such rows.
-    None,
-    /// NULL.
-    Null,
-    /// This value, as the text that the type's output function gives.
-    Value {
-        /// Text form under the pinned settings.
-        text: String,
-    },
-    /// Each row its own, or no longer to be known.
-    Unknown,
+tagged! {
+    "rows", "Fill",
+    /// What rows got that existed when a column was added.
+    pub enum Fill {
+        /// The column came with its table: there were no such rows.
+        None,
+        /// NULL.
+        Null,
+        /// This value, as the text that the type's output function gives.
+        Value {
+            /// Text form under the pinned settings.
+            text: String,
+        },
+        /// Each row its own, or no longer to be known.
+        Unknown,
+    }
 }
 
 /// A constraint of a table.
