@@ -36,7 +36,7 @@ const bench = {
   quick,
   sizes: quick
     ? { tables: [20, 100], entries: [100, 200], repeat: 30, seconds: 1, scale: 1, transactions: 60, handshakes: 500 }
-    : { tables: [20, 300, 1000], entries: [10_000, 100_000], repeat: 300, seconds: 5, scale: 10, transactions: 1000, handshakes: 100_000 },
+    : { tables: [20, 300, 1000], entries: [10_000, 100_000], repeat: 200, seconds: 3, scale: 10, transactions: 1000, handshakes: 100_000 },
   say: (text) => console.error(`==> ${text}`),
 }
 
