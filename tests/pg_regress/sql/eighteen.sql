@@ -39,7 +39,7 @@ CREATE TABLE sums (a int, twice int GENERATED ALWAYS AS (a * 2) STORED);
 ALTER TABLE sums ALTER twice SET EXPRESSION AS (a * 3);
 ALTER TABLE sums ADD COLUMN thrice int GENERATED ALWAYS AS (a * 3);
 ALTER TABLE sums DROP COLUMN thrice;
-SELECT seq, class, statement FROM _electric_meta.migrations, unnest(statements) statement ORDER BY seq;
+SELECT seq, class, statement FROM _electric_meta.migrations, unnest(statements) WITH ORDINALITY s (statement, n) ORDER BY seq, n;
 SELECT thing ->> 'kind' AS kind, thing ->> 'identity' AS identity, thing ->> 'reason' AS reason
 FROM electric_schema.status, jsonb_array_elements(not_distributed) thing;
 SELECT electric_schema.verify() ->> 'ok' AS ok;
