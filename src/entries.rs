@@ -79,15 +79,10 @@ impl<'a> Stored<'a> {
 
     /// What its hash covers, and its hash; `None` if one of the columns holds what no entry has.
     pub fn link(&self) -> Option<(Link, Hash)> {
-        let class = match self.0.str(migrations::CLASS)? {
-            "additive" => Class::Additive,
-            "destructive" => Class::Destructive,
-            _ => return None,
-        };
         let link = Link {
             parent_hash: self.hash(migrations::PARENT_HASH)?,
             seq: self.seq()?,
-            class,
+            class: Class::named(self.0.str(migrations::CLASS)?)?,
             reset_version: self.number(migrations::RESET_VERSION)?,
             schema_hash: self.hash(migrations::SCHEMA_HASH)?,
             statements: self.0.list(migrations::STATEMENTS)?,

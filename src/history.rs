@@ -181,11 +181,7 @@ pub fn traces(client: &SpiClient<'_>, chain: &Chain) -> Result<Vec<Trace>, Failu
 
 /// Reads seq, hash, parent_hash, class, reset_version, schema_hash, statements, changes_digest and private_digest, in this order.
 fn link(row: &SpiHeapTupleData<'_>) -> Result<(Link, Hash), Failure> {
-    let class = match column::<String>(row, 4)?.as_str() {
-        "additive" => Class::Additive,
-        "destructive" => Class::Destructive,
-        _ => return Err(Failure::Ledger("an entry has no class")),
-    };
+    let class = Class::named(&column::<String>(row, 4)?).ok_or(Failure::Ledger("an entry has no class"))?;
     let link = Link {
         parent_hash: hash(row, 3)?,
         seq: number(row, 1)?,

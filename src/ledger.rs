@@ -282,21 +282,21 @@ impl Ledger {
 
     /// What the ledger holds for one OID.
     pub fn known(&self, oid: u32) -> Result<Option<Known>, Failure> {
-        if let Some(pending) = self.pending.get(&oid) {
-            return Ok(pending.clone());
-        }
-        let rows = sys::scan(self.objects, Some(self.objects_oid_index), &[Key::Oid(objects::OID, oid)]);
-        rows.first().map(read_object).transpose()
+        Ok(self.known_of(&BTreeSet::from([oid]))?.remove(&oid))
     }
 
     /// What the ledger holds for these OIDs.
     pub fn known_of(&self, oids: &BTreeSet<u32>) -> Result<BTreeMap<u32, Known>, Failure> {
-        if oids.is_empty() {
-            return Ok(BTreeMap::new());
+        let rows = self.rows_of(&oids.iter().copied().collect::<Vec<_>>());
+        self.overlaid(&rows, |oid| oids.contains(&oid))
+    }
+
+    /// The rows of `objects` that have these OIDs.
+    fn rows_of(&self, oids: &[u32]) -> Vec<Row> {
+        match oids {
+            [] => vec![],
+            _ => sys::scan(self.objects, Some(self.objects_oid_index), &[Key::AnyOid(objects::OID, oids)]),
         }
-        let oids: Vec<u32> = oids.iter().copied().collect();
-        let rows = sys::scan(self.objects, Some(self.objects_oid_index), &[Key::AnyOid(objects::OID, &oids)]);
-        self.overlaid(&rows, |oid| oids.binary_search(&oid).is_ok())
     }
 
     /// How many objects the ledger holds.
@@ -337,10 +337,7 @@ impl Ledger {
     /// Brings `objects` up to date.
     pub fn keep(&self, kept: &[Known], gone: &[u32]) -> Result<(), Failure> {
         let oids: Vec<u32> = kept.iter().map(|known| known.oid).chain(gone.iter().copied()).collect();
-        let rows = match oids.is_empty() {
-            true => Vec::new(),
-            false => sys::scan(self.objects, Some(self.objects_oid_index), &[Key::AnyOid(objects::OID, &oids)]),
-        };
+        let rows = self.rows_of(&oids);
         let rows: BTreeMap<u32, &Row> = rows.iter().filter_map(|row| Some((row.oid(objects::OID)?, row))).collect();
         gone.iter().filter_map(|oid| rows.get(oid)).for_each(|row| sys::delete(self.objects, row));
         for known in kept {

@@ -201,7 +201,6 @@ fn mark(relation: Option<pg_sys::Oid>, mark: Mark) -> Result<(), Failure> {
 
 /// Whether the caller may electrify the table, and whether it is one.
 fn check(table: Oid) -> Result<(), Failure> {
-    const CLASS: Oid = 1259;
     let facts = sys::class(table).ok_or(Refusal::NoSuchTable(table))?;
     let identity = sys::relation_identity(table).ok_or(Refusal::NoSuchTable(table))?;
     let refuse = |why: &str, hint| {
@@ -235,7 +234,7 @@ fn check(table: Oid) -> Result<(), Failure> {
     if schema.starts_with("pg_") || schema == "information_schema" {
         return refuse("a system catalog", only_tables);
     }
-    if schema == "_electric_meta" || sys::is_of_extension(CLASS, table) {
+    if schema == "_electric_meta" || sys::is_of_extension(sys::CLASS, table) {
         return refuse("part of an extension", only_tables);
     }
     if facts.is_partition {

@@ -49,7 +49,7 @@ pub fn before_commit(commit: Commit) {
                 touched.label = label::from_bookkeeping(&touched);
             }
             // What fails here fails under the lock again.
-            Ahead::read(&ledger, &touched).ok()
+            Ahead::read(&ledger, &touched).unwrap_or_default()
         });
         ledger.lock(settings::seal_timeout());
         let record = || {
@@ -95,16 +95,20 @@ struct Ahead {
 }
 
 impl Ahead {
-    fn read(ledger: &Ledger, touched: &Touched) -> Result<Ahead, Failure> {
+    fn read(ledger: &Ledger, touched: &Touched) -> Result<Option<Ahead>, Failure> {
+        if touched.is_nothing() {
+            return Ok(None);
+        }
+        if touched.everything {
+            catalog::ahead(None)?;
+            return Ok(None);
+        }
         // First: an entry that is appended while the rest is read is to be noticed.
         let version = ledger.chain()?.version();
         let oids = touched.oids();
         let known = ledger.known_of(&oids)?;
-        let reading = match touched.is_nothing() {
-            true => None,
-            false => catalog::ahead((!touched.everything).then(|| present(&oids, touched, &known)).as_ref())?,
-        };
-        Ok(Ahead { version, oids, known, reading: reading.filter(|reading| reading.unread.is_empty()) })
+        let reading = catalog::ahead(Some(&present(&oids, touched, &known)))?;
+        Ok(Some(Ahead { version, oids, known, reading: reading.filter(|reading| reading.unread.is_empty()) }))
     }
 
     /// It holds if no entry was appended since: whoever commits other DDL waits for the seal's lock.
@@ -115,8 +119,8 @@ impl Ahead {
 
 /// Of these, what the catalogs have to be asked about: most of what was dropped the ledger has never heard of (a table's type, its indexes).
 fn present(oids: &BTreeSet<Oid>, touched: &Touched, known: &BTreeMap<u32, Known>) -> BTreeSet<Oid> {
-    let is_unheard_of = |oid: &Oid| touched.dropped.contains(oid) && !known.contains_key(oid);
-    oids.iter().copied().filter(|oid| touched.objects.contains(oid) || !is_unheard_of(oid)).collect()
+    let may_be = |oid: &Oid| touched.objects.contains(oid) || !touched.dropped.contains(oid) || known.contains_key(oid);
+    oids.iter().copied().filter(may_be).collect()
 }
 
 /// Appends an entry, if there is anything to be recorded. Gives the chains that came with a dump.

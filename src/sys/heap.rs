@@ -388,7 +388,7 @@ pub(super) unsafe fn scan_keys(relation: pg_sys::Relation, keys: &[Key]) -> Vec<
         let (flags, strategy) = match key {
             Key::AnyOid(..) | Key::AnyName(..) => (pg_sys::SK_SEARCHARRAY as c_int, pg_sys::BTEqualStrategyNumber),
             Key::After(..) => (0, pg_sys::BTGreaterStrategyNumber),
-            _ => (0, pg_sys::BTEqualStrategyNumber),
+            Key::Oid(..) | Key::Name(..) | Key::Text(..) | Key::Uuid(..) => (0, pg_sys::BTEqualStrategyNumber),
         };
         let attribute = usize::try_from(attno).ok().and_then(|attno| descriptor.get(attno.checked_sub(1)?));
         let collation = attribute.map_or(pg_sys::Oid::INVALID, |attribute| attribute.attcollation);

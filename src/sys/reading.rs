@@ -2,10 +2,13 @@
 
 use super::*;
 
+/// That of the extension's functions that are SECURITY DEFINER. Temporary objects come last: in one that does not name them they come first, and with
+/// them whatever the caller calls a type.
+const SEARCH_PATH: (&CStr, &CStr) = (c"search_path", c"pg_catalog, pg_temp");
+
 /// What catalog text and plans depend on, and the values that a canonical reading needs.
 pub(super) const PINNED: [(&CStr, &CStr); 13] = [
-    // Every name of the user's is qualified, and none of a temporary type comes before the server's own: with an empty one it would.
-    (c"search_path", c"pg_catalog, pg_temp"),
+    SEARCH_PATH,
     (c"TimeZone", c"UTC"),
     (c"DateStyle", c"ISO, MDY"),
     (c"IntervalStyle", c"postgres"),
@@ -54,10 +57,9 @@ pub fn pinned<R>(owner: Oid, f: impl FnOnce() -> R) -> R {
     with_settings(owner, &PINNED, f)
 }
 
-/// Runs `f` as `owner`, with the search_path of the extension's functions that are SECURITY DEFINER. Temporary objects come last: in one that does not
-/// name them they would come first, and with them whatever the caller calls a type.
+/// Runs `f` as `owner`, as a function that is SECURITY DEFINER does.
 pub fn as_definer<R>(owner: Oid, f: impl FnOnce() -> R) -> R {
-    with_settings(owner, &[(c"search_path", c"pg_catalog, pg_temp")], f)
+    with_settings(owner, &[SEARCH_PATH], f)
 }
 
 fn with_settings<R>(owner: Oid, settings: &[(&CStr, &CStr)], f: impl FnOnce() -> R) -> R {

@@ -6,29 +6,24 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use serde_json::Serializer;
 
+use crate::expression::{may_settle, settle};
+
 /// What of a value is written.
 pub trait Part {
+    /// Whether its texts are settled: those of a dump that was restored read as they did before.
+    const SETTLED: bool;
+
     /// Whether an object's member of this key is, beside members of these keys.
-    fn keeps(&self, key: &[u8], beside: &dyn Fn(&[u8]) -> bool) -> bool;
-    /// What is written for a string.
-    fn text(&self, text: &mut String);
-    /// Whether [`Part::text`] has to be asked about a string in which JSON writes this.
-    fn concerns(&self, written: &[u8]) -> bool;
+    fn keeps(&self, _key: &[u8], _beside: &dyn Fn(&[u8]) -> bool) -> bool {
+        true
+    }
 }
 
 /// All of it.
 struct Whole;
 
 impl Part for Whole {
-    fn keeps(&self, _: &[u8], _: &dyn Fn(&[u8]) -> bool) -> bool {
-        true
-    }
-
-    fn text(&self, _: &mut String) {}
-
-    fn concerns(&self, _: &[u8]) -> bool {
-        false
-    }
+    const SETTLED: bool = false;
 }
 
 /// The canonical form; UTF-8.
@@ -151,9 +146,9 @@ impl<P: Part> Formatter for &mut Writer<'_, P> {
 
     fn end_string<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
         self.out.push(b'"');
-        if !self.in_key && self.part.concerns(&self.out[self.text_start..]) {
+        if P::SETTLED && !self.in_key && may_settle(&self.out[self.text_start..]) {
             let mut text = serde_json::from_slice(&self.out[self.text_start..])?;
-            self.part.text(&mut text);
+            settle(&mut text);
             self.out.truncate(self.text_start);
             serde_json::to_writer(&mut self.out, &text)?;
         }

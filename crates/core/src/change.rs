@@ -328,6 +328,11 @@ impl Class {
             Class::Destructive => "destructive",
         }
     }
+
+    /// Reads [`Class::as_str`].
+    pub fn named(text: &str) -> Option<Self> {
+        [Class::Additive, Class::Destructive].into_iter().find(|class| class.as_str() == text)
+    }
 }
 
 /// A change with why it is not additive; empty reasons: it is.

@@ -12,21 +12,22 @@ use crate::error::Error;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// What each byte is as a hexadecimal digit; more than 15 for those that are none.
-const DIGITS: [u8; 256] = {
-    let mut digits = [0xFF; 256];
+const VALUES: [u8; 256] = {
+    let mut values = [0xFF; 256];
     let mut value = 0;
     while value < 16 {
-        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        values[DIGITS[value as usize] as usize] = value;
         value += 1;
     }
-    digits
+    values
 };
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // An answer is full of hashes: the formatting of numbers is many times slower.
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; 64];
         for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
             pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
@@ -52,7 +53,7 @@ impl FromStr for Hash {
         }
         let (mut hash, mut wrong) = ([0; 32], 0);
         for (target, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+            let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
             wrong |= high | low;
             *target = high << 4 | low & 0xF;
         }

@@ -11,7 +11,6 @@ mod types;
 
 use crate::canonical::{canonical_part, Part};
 use crate::catalog::{Catalog, RawSequence, RawView};
-use crate::expression::{may_settle, settle};
 use crate::model::{ColumnRef, ConstraintKind, EnumType, Extension, Index, Object, ObjectId, PartId, Schema, Sequence};
 
 /// Where the ledger's identities are in the catalogs of this very cluster. Never leaves it, never enters a hash.
@@ -166,17 +165,7 @@ fn reads_alike(one: &Object, other: &Object) -> bool {
 struct Settled;
 
 impl Part for Settled {
-    fn keeps(&self, _: &[u8], _: &dyn Fn(&[u8]) -> bool) -> bool {
-        true
-    }
-
-    fn text(&self, text: &mut String) {
-        settle(text);
-    }
-
-    fn concerns(&self, written: &[u8]) -> bool {
-        may_settle(written)
-    }
+    const SETTLED: bool = true;
 }
 
 /// The OIDs of all that was read.

@@ -2,7 +2,6 @@
 
 use crate::canonical::{canonical_part, Part};
 use crate::encoding::{Encoder, Hash};
-use crate::expression::{may_settle, settle};
 use crate::model::Object;
 
 const LANES: usize = 1024;
@@ -88,6 +87,9 @@ fn definition(object: &Object) -> Option<Vec<u8>> {
 struct Definition;
 
 impl Part for Definition {
+    /// A dump that was restored has the same schema.
+    const SETTLED: bool = true;
+
     fn keeps(&self, key: &[u8], beside: &dyn Fn(&[u8]) -> bool) -> bool {
         match key {
             b"id" | b"object" | b"table" | b"column" | b"references" | b"fill" | b"values_version" | b"next_part"
@@ -96,15 +98,6 @@ impl Part for Definition {
             b"columns" | b"expressions" => !beside(b"definition"),
             _ => true,
         }
-    }
-
-    /// A dump that was restored has the same schema.
-    fn text(&self, text: &mut String) {
-        settle(text);
-    }
-
-    fn concerns(&self, written: &[u8]) -> bool {
-        may_settle(written)
     }
 }
 
