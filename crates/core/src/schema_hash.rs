@@ -105,7 +105,7 @@ impl Part for Definition {
 mod tests {
     use super::*;
     use crate::canonical::canonical;
-    use serde_json::Value;
+    use serde_json::{json, Value};
 
     #[test]
     fn vectors() {
@@ -119,6 +119,20 @@ mod tests {
             }
             assert_eq!(sum.hash().to_string(), schema["hash"].as_str().unwrap());
         }
+    }
+
+    /// As an object that was read before a dump, and one that was read after it was restored.
+    #[test]
+    fn a_definition_is_settled_and_without_what_only_the_ledger_knows() {
+        let printed = "(a)::text = ANY ((ARRAY['x'::character varying, 'y'::character varying])::text[])";
+        let again = crate::expression::settled(printed);
+        assert_ne!(again, printed);
+        let object = json!({
+            "id": 1, "uses": ["2.1"], "columns": [{ "id": 1, "name": "a\"", "fill": "none" }],
+            "constraints": [{ "id": 2, "definition": printed, "columns": [1], "expressions": [] }],
+        });
+        let definition = json!({ "columns": [{ "name": "a\"" }], "constraints": [{ "definition": again }] });
+        assert_eq!(canonical_part(&object, &Definition).unwrap(), canonical(&definition).unwrap());
     }
 
     #[test]
