@@ -80,8 +80,8 @@ async function report() {
   // A short run cannot meet every kind.
   const complete = wanted >= 2000 && !only && found.size === 0
   if (missing.length > 0) console.log(`${complete ? 'FAIL  ' : ''}kinds of changes that never occurred: ${missing.join(', ')}`)
-  if (unheard.length > 0) console.log(`kinds of changes that the source does not have: ${unheard.join(', ')}`)
-  const failed = [...found.values()].reduce((sum, { seeds }) => sum + seeds.length, 0) + (complete ? missing.length : 0)
+  if (unheard.length > 0) console.log(`FAIL  kinds of changes that the source does not have: ${unheard.join(', ')}`)
+  const failed = [...found.values()].reduce((sum, { seeds }) => sum + seeds.length, 0) + (complete ? missing.length : 0) + unheard.length
   console.log(`${totals.checked} passed, ${failed} failed, 0 skipped`)
   process.exitCode = failed > 0 ? 1 : 0
 }

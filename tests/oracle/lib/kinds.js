@@ -4,10 +4,10 @@ const source = readFileSync(new URL('../../../crates/core/src/change.rs', import
 
 /** The tags of the change enum, read from its source, so that a new kind cannot be forgotten. */
 export function changeKinds() {
-  const body = /pub enum Change \{\n([\s\S]*?)\n\}/.exec(source)
-  if (!body) throw new Error('crates/core/src/change.rs has no `pub enum Change`')
-  // Variants stand at the first level of indentation.
-  const variants = [...body[1].matchAll(/^ {4}([A-Z]\w*)/gm)].map(([, name]) => name)
+  const [, indentation, body] = /^( *)pub enum Change \{\n([\s\S]*?)\n\1\}/m.exec(source) ?? []
+  // Variants stand one level deeper.
+  const variants = [...(body ?? '').matchAll(new RegExp(`^${indentation} {4}([A-Z]\\w*)`, 'gm'))].map(([, name]) => name)
+  if (variants.length === 0) throw new Error('crates/core/src/change.rs has no `pub enum Change` with variants')
   return variants.map((name) => name.replace(/(?<!^)[A-Z]/g, '_$&').toLowerCase())
 }
 
