@@ -2,7 +2,7 @@
 // the server, with the rows that are theirs.
 //   node killed.js [--only=TEXT]
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { accessSync, constants, cpSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -72,8 +72,13 @@ process.exitCode = total.failed > 0 ? 1 : 0
 // A killed process loses nothing that the kernel has, so memory will do, where there is enough of it: every life flushes a thousand files.
 function scratch() {
   const memory = '/dev/shm'
-  const { bavail, bsize } = existsSync(memory) ? statfsSync(memory) : { bavail: 0, bsize: 0 }
-  return bavail * bsize > 2 ** 30 ? memory : tmpdir()
+  try {
+    accessSync(memory, constants.W_OK)
+    const { bavail, bsize } = statfsSync(memory)
+    return bavail * bsize > 2 ** 30 ? memory : tmpdir()
+  } catch {
+    return tmpdir()
+  }
 }
 
 async function fill(folder) {
